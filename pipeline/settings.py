@@ -1,0 +1,100 @@
+"""Every setting, read once from the environment by `wiring` and passed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.core.calibration import CalibrationPeriod
+from pipeline.core.errors import InputError
+
+
+def _calibration(value: object) -> object:
+    try:
+        return CalibrationPeriod.parse(value) if isinstance(value, str) else value
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _list(value: object) -> object:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+class Settings(BaseSettings):
+    """Settings, each an environment variable ``DROUGHT_<NAME>`` unless it says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DROUGHT_", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
+
+    var: Path = Path("var")
+    """Folder of everything this installation writes."""
+    database_url: SecretStr | None = None
+    """A Postgres of your own; unset: the embedded one under `var`."""
+    archive_url: str | None = None
+    """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
+    calibration: Annotated[CalibrationPeriod, BeforeValidator(_calibration)] = CalibrationPeriod(
+        1991, 2020
+    )
+    min_coverage: float = Field(default=0.5, gt=0, le=1)
+    """Share of a landscape's area that needs values."""
+    source: str | None = None
+    """The data source to decide by; may stay unset while the warehouse holds only one."""
+    authority: str | None = None
+    """The authority in whose name CAP messages may say `Actual`; unset: they never do."""
+    cap_sender: str = "drought@localhost"
+    """CAP `sender`: unique to the agency, by convention like a mail address."""
+    smtp_host: str | None = None
+    """Mail server; unset: no mail."""
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = False
+    mail_from: str = "drought@localhost"
+    mail_to: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
+    """Recipients, separated by commas."""
+    cdsapi_url: str = Field(
+        default="https://cds.climate.copernicus.eu/api", validation_alias="CDSAPI_URL"
+    )
+    cdsapi_key: SecretStr | None = Field(default=None, validation_alias="CDSAPI_KEY")
+
+    @property
+    def postgres_folder(self) -> Path:
+        return self.var / "postgres"
+
+    @property
+    def outgoing(self) -> Path:
+        """Letters and CAP files that left."""
+        return self.var / "outgoing"
+
+    @property
+    def site(self) -> Path:
+        """The bulletin and the page."""
+        return self.var / "site"
+
+    @property
+    def archive(self) -> str:
+        return self.archive_url or (self.var / "archive").absolute().as_uri()
+
+
+def settings_from_environment() -> Settings:
+    """Return the settings.
+
+    Raises:
+        InputError: a variable holds a value that cannot be meant.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "\n".join(
+            f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
+        raise InputError(f"settings: {faults}; correct the environment variable") from error

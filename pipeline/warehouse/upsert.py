@@ -1,0 +1,65 @@
+"""Many rows at once: COPY into a temporary table, then insert or replace only what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy import Connection
+
+
+def save_rows(
+    connection: Connection,
+    table: tuple[str, str],
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> int:
+    """Insert `rows` into `table`, replacing rows of the same key where a value differs.
+
+    Saving twice equals saving once: an equal row is not touched, so its `known_from` stays and
+    nothing is moved to the table of superseded rows.
+
+    Args:
+        connection: the caller's transaction.
+        table: schema and name.
+        keys: columns of the primary key.
+        columns: all columns of a row, keys included, in the order of `rows`.
+        rows: values; no key twice.
+
+    Returns:
+        The number of rows inserted or replaced.
+    """
+    target = sql.Identifier(*table)
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    others = [column for column in columns if column not in keys]
+    cursor = connection.connection.cursor()
+    cursor.execute(
+        sql.SQL(
+            "CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA"
+        ).format(names, target)
+    )
+    with cursor.copy(sql.SQL("COPY incoming ({}) FROM STDIN").format(names)) as copy:
+        for row in rows:
+            copy.write_row(row)
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO {target} AS held ({names}) SELECT {names} FROM incoming "
+            "ON CONFLICT ({keys}) DO UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new})"
+        ).format(
+            target=target,
+            names=names,
+            keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
+            changes=sql.SQL(", ").join(
+                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others
+            ),
+            held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in others),
+            new=sql.SQL(", ").join(
+                sql.SQL("excluded.{}").format(sql.Identifier(c)) for c in others
+            ),
+        )
+    )
+    written = cursor.rowcount
+    cursor.execute("DROP TABLE incoming")
+    return int(written)
