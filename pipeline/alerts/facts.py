@@ -1,0 +1,80 @@
+"""All that a letter or a CAP message says about one alert, gathered before any wording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.alerts.evidence import Evidence
+from pipeline.core.ids import Country, DroughtType, LandUse, Origin
+from pipeline.core.months import Month
+from pipeline.plans.document import Plan, SourceKind
+
+
+class Change(StrEnum):
+    """What happened to the stage."""
+
+    BEGAN = "began"
+    ESCALATED = "escalated"
+    EASED = "eased"
+    ENDED = "ended"
+    CORRECTED = "corrected"
+    """A final value changed a stage that had been told."""
+    IN_FORCE = "in_force"
+    """The stage stood already when telling began."""
+    REMINDED = "reminded"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """One alert: a transition that is to be told, with everything needed to word it."""
+
+    alert_id: int
+    chain_id: str
+    change: Change
+    month: Month
+    drought_type: DroughtType
+    from_stage: str
+    to_stage: str
+    landscape_id: str
+    landscape_names: Mapping[str, str]
+    """Language code to name; `en` is always there."""
+    country: Country
+    land_use: LandUse
+    is_salt_affected: bool
+    geometry: BaseGeometry
+    """The landscape in longitude and latitude, degrees."""
+    plan: Plan
+    evidence: Evidence
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.evidence.inputs.origin is Origin.SIMULATED
+
+    @property
+    def has_only_adopted_thresholds(self) -> bool:
+        """Whether every threshold, exit and run used is national, in an adopted plan."""
+        used = [
+            source
+            for line in self.evidence.comparisons
+            for source in (line.source.threshold, line.source.exit, line.source.persistence)
+        ]
+        return self.plan.status == "adopted" and all(s.kind is SourceKind.NATIONAL for s in used)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let an alert leave, in what office and on what basis."""
+
+    name: str
+    office: str
+    answered_at: datetime
+    """With an offset."""
+    legal_basis: str | None = None
+    protocol: str | None = None
+    protocol_date: date | None = None
+    note: str | None = None

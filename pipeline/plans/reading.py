@@ -1,0 +1,68 @@
+"""Plan documents read from YAML or from stored values; every fault names the place and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.core.errors import InputError
+from pipeline.plans.document import Plan
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key written twice, which YAML would silently let win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is written twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def from_yaml(text: str, where: str) -> Plan:
+    """Return the plan written in `text`; `where` names the file in errors.
+
+    Raises:
+        InputError: not YAML, an unknown or repeated key, a missing one, or a contradiction.
+    """
+    try:
+        raw = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
+    except yaml.YAMLError as error:
+        raise InputError(f"{where}: is not readable as a plan: {error}; mend the YAML") from error
+    if not isinstance(raw, dict):
+        raise InputError(f"{where}: expected the keys of a plan, got {type(raw).__name__}")
+    return from_mapping(raw, where)
+
+
+def from_mapping(raw: Mapping[str, Any], where: str) -> Plan:
+    """Return the plan held in plain values.
+
+    Raises:
+        InputError: as `from_yaml`; every fault is named, one line each.
+    """
+    try:
+        return Plan.model_validate(raw)
+    except ValidationError as error:
+        faults = "\n".join(f"{where}: {_place(e['loc'])}: {_fault(e)}" for e in error.errors())
+        raise InputError(faults) from error
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    # Positions count from 1 for people; `stages` and `texts` are ours, not the document's.
+    parts = [str(p + 1) if isinstance(p, int) else p for p in loc if p not in {"stages", "texts"}]
+    return ".".join(parts) or "the document"
+
+
+def _fault(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key; remove it or correct its spelling"
+    return str(error["msg"]).removeprefix("Value error, ")
