@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from pipeline.core.errors import InputError
+from pipeline.grids.product import Product
+from pipeline.sources import grid_files
+from tests.unit.grids.raw import MODA, raw
+
+CDS_LAYOUT = "reanalysis/cfsr_uzbekistan_1979_2014_cds_layout.nc"
+NEW_LAYOUT = "era5_format/brazil_era5land_data_stream-moda.nc"
+OLD_LAYOUT = "era5_format/oggm_sel_era5_land_monthly_prcp_1981-2018.nc"
+HOURLY = "era5_format/india_data_stream-oper_stepType-accum.nc"
+GRIB = "era5_format/climetlab_era5_t2m_msl_europe_turkey_20200513.grib"
+
+
+def netcdf(path: Path, dataset: xr.Dataset, kind: str = "NETCDF4") -> Path:
+    dataset.to_netcdf(path, engine="netcdf4", format=kind)
+    return path
+
+
+def rain() -> xr.Dataset:
+    """Two months large enough that most of the file is values."""
+    times = ["2023-01-01T06:00", "2023-02-01T06:00"]
+    return raw({"tp": [0.001, 0.002]}, times, latitudes=range(40, 10, -1), longitudes=range(40))
+
+
+def heat() -> xr.Dataset:
+    times = ["2023-01-01", "2023-02-01"]
+    return raw({"t2m": 280.0}, times, latitudes=range(40, 10, -1), longitudes=range(40))
+
+
+@pytest.mark.parametrize(
+    "kind", ["NETCDF4", "NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA"]
+)
+def test_the_content_decides_not_the_name(tmp_path: Path, kind: str) -> None:
+    fields = grid_files.read(netcdf(tmp_path / "data.zip", rain(), kind), product="monthly-mean")
+    means = fields["precipitation_mm"].mean(("latitude", "longitude"))
+    assert means.to_numpy() == pytest.approx([31.0, 56.0], rel=1e-6)
+
+
+def test_a_zip_of_two_step_types_meets_by_month(tmp_path: Path) -> None:
+    reply = tmp_path / "reply.nc"
+    with zipfile.ZipFile(reply, "w") as archive:
+        archive.write(netcdf(tmp_path / "a", rain()), "data_stream-moda_stepType-avgad.nc")
+        archive.write(netcdf(tmp_path / "b", heat()), "data_stream-moda_stepType-avgua.nc")
+    fields = grid_files.read(reply, product=Product.MONTHLY_MEAN)
+    assert dict(fields.sizes) == {"month": 2, "latitude": 30, "longitude": 40}
+    assert not fields["precipitation_mm"].isnull().any()
+    assert not fields["temperature_mean_c"].isnull().any()
+
+
+@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
+@pytest.mark.parametrize("kind", ["NETCDF4", "NETCDF3_CLASSIC", "NETCDF3_64BIT_DATA", "ZIP"])
+def test_a_download_that_broke_off_is_refused(tmp_path: Path, kind: str, kept: float) -> None:
+    whole = tmp_path / "whole"
+    if kind == "ZIP":
+        with zipfile.ZipFile(whole, "w") as archive:
+            archive.write(netcdf(tmp_path / "a", rain()), "a.nc")
+    else:
+        netcdf(whole, rain(), kind)
+    content = whole.read_bytes()
+    half = tmp_path / "half.nc"
+    half.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(InputError, match=r"half\.nc: .*got [\d,]+ bytes; .*download it again$"):
+        grid_files.read(half, product="monthly-mean")
+
+
+def test_not_one_missing_byte_of_values_becomes_a_drought(tmp_path: Path) -> None:
+    # The netCDF library reads what is missing in a classic file on disk as zeros.
+    content = netcdf(tmp_path / "whole.nc", rain(), "NETCDF3_CLASSIC").read_bytes()
+    half = tmp_path / "half.nc"
+    for lost in (*range(1, 64), *range(64, len(content), 997)):
+        half.write_bytes(content[:-lost])
+        with pytest.raises(InputError, match="download it again"):
+            grid_files.read(half, product="monthly-mean")
+
+
+def test_a_file_cut_short_states_both_sizes(tmp_path: Path) -> None:
+    path = netcdf(tmp_path / "half.nc", rain())
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes()[:9000])
+    with pytest.raises(InputError, match=f"got 9,000 bytes; cut short, .* promises {size:,}"):
+        grid_files.read(path)
+
+
+def test_damage_inside_a_compressed_field_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.nc"
+    noise = np.random.default_rng(1).random((2, 30, 40)) / 1000
+    dataset = raw({"tp": noise}, ["2023-01-01", "2023-02-01"], latitudes=range(30),
+                  longitudes=range(40))  # fmt: skip
+    dataset.to_netcdf(path, engine="netcdf4", encoding={"tp": {"zlib": True}})
+    content = bytearray(path.read_bytes())
+    middle = len(content) - len(content) // 4
+    content[middle : middle + 64] = bytes(64)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"damaged\.nc: expected a whole file, got [\d,]+ bytes"):
+        grid_files.read(path, product="monthly-mean")
+
+
+def test_a_repaired_file_is_read_in_the_place_of_the_damaged_one(tmp_path: Path) -> None:
+    path = netcdf(tmp_path / "a.nc", rain())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:512] + bytes(4096) + whole[4608:])
+    with pytest.raises(InputError, match="download it again"):
+        grid_files.read(path, product="monthly-mean")
+    path.write_bytes(whole)
+    assert grid_files.read(path, product="monthly-mean").sizes["month"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"", "the file is empty", id="empty"),
+        pytest.param(b"GRIB\x00\x02", "GRIB is not read yet.*data_format netcdf", id="GRIB"),
+        pytest.param(b"\n<html><body>503", "got a web page or a message", id="a web page"),
+        pytest.param(b'{"status": "failed"}', "got a web page or a message", id="a message"),
+        pytest.param(b"Date;mm\n", "expected NetCDF .*got b'Date;mm", id="something else"),
+        pytest.param(b"PK\x03\x04nonsense", "a broken ZIP", id="a broken ZIP"),
+    ],
+)
+def test_what_is_no_netcdf_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "reply.nc"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as refusal:
+        grid_files.read(path)
+    assert str(refusal.value).startswith(f"{path}: ")
+
+
+def test_the_part_of_a_zip_that_is_refused_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "reply.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data.grib", b"GRIB\x00\x02")
+    with pytest.raises(InputError, match=r"reply\.zip \(data\.grib\): GRIB is not read yet"):
+        grid_files.read(path)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.nc: no such file"):
+        grid_files.read(tmp_path / "absent.nc")
+
+
+def test_an_unknown_product_is_refused(tmp_path: Path) -> None:
+    path = netcdf(tmp_path / "a.nc", rain())
+    with pytest.raises(InputError, match="--product: expected monthly-mean or monthly-total, got"):
+        grid_files.read(path, product="daily")
+
+
+def test_origin_comes_from_the_content(tmp_path: Path) -> None:
+    path = netcdf(tmp_path / "real.nc", raw({"t2m": 280.0}, history=MODA, origin="simulated"))
+    assert grid_files.read(path).attrs["origin"] == "simulated"
+
+
+def test_the_uzbekistan_file_needs_its_product(shared_data: Path) -> None:
+    with pytest.raises(InputError, match=r"cds_layout\.nc: tp, ssrd may be .* say --product month"):
+        grid_files.read(shared_data / CDS_LAYOUT)
+
+
+def test_the_uzbekistan_file(shared_data: Path) -> None:
+    fields = grid_files.read(shared_data / CDS_LAYOUT, product="monthly-mean")
+    assert dict(fields.sizes) == {"month": 427, "latitude": 19, "longitude": 45}
+    assert set(fields.data_vars) == {
+        "precipitation_mm", "temperature_mean_c", "temperature_max_c", "temperature_min_c",
+        "dewpoint_c", "wind_speed_m_s", "solar_radiation_mj_m2_day",
+    }  # fmt: skip
+    values = fields["precipitation_mm"].notnull()
+    assert int(values.any("month").sum()) == 70
+    empty = fields["month"].to_numpy()[~values.any(("latitude", "longitude")).to_numpy()]
+    assert empty.astype("datetime64[M]").astype(str).tolist() == ["1983-09", "1986-12", "1999-01"]
+    assert set(fields["release"].to_numpy()) == {"final"}
+
+
+def test_the_new_layout_says_itself_what_it_is(shared_data: Path) -> None:
+    fields = grid_files.read(shared_data / NEW_LAYOUT)
+    assert fields.attrs["product_from"] == "history: stream moda"
+    with xr.open_dataset(shared_data / NEW_LAYOUT, engine="netcdf4") as untouched:
+        metres_a_day = untouched["tp"].to_numpy()
+    expected = metres_a_day.astype(np.float64) * 31_000
+    assert fields["precipitation_mm"].to_numpy() == pytest.approx(expected, rel=1e-6, nan_ok=True)
+
+
+def test_the_old_layout(shared_data: Path) -> None:
+    fields = grid_files.read(shared_data / OLD_LAYOUT, product="monthly-mean")
+    assert dict(fields.sizes) == {"month": 456, "latitude": 6, "longitude": 7}
+    # Around 1,400 mm a year in the Ötztal Alps at these heights; a tenth or tenfold is a unit.
+    yearly = fields["precipitation_mm"].mean().item() * 12
+    assert 1000 < yearly < 2000
+
+
+def test_hourly_data_are_refused_though_each_month_comes_once(shared_data: Path) -> None:
+    with pytest.raises(InputError, match=r"not monthly data, expected stream 'moda'.*'oper'"):
+        grid_files.read(shared_data / HOURLY, product="monthly-total")
+
+
+def test_real_grib_is_refused(shared_data: Path) -> None:
+    with pytest.raises(InputError, match="GRIB is not read yet"):
+        grid_files.read(shared_data / GRIB)
