@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import IndexCode, Origin
+from pipeline.core.ids import IndexCode, Origin, Release
 from pipeline.plans.document import RuleSources
 from pipeline.plans.stages import Finding, StageMonth
 
@@ -52,7 +51,7 @@ class Inputs(_Record):
     source: str
     """The data source, such as `era5-land`."""
     origin: Origin
-    release: Literal["preliminary", "final", "unknown"]
+    release: Release
     calibration: str
     coverage_fraction: float | None
     """Share of the landscape's area under cells with values, in the month itself."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import combinations, product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -31,7 +31,9 @@ NO_STAGE = "none"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 class SourceKind(StrEnum):
@@ -197,34 +199,60 @@ class Ladder(_Strict):
 
     @model_serializer
     def _as_written(self) -> list[dict[str, object]]:
-        return [stage.model_dump(mode="json") for stage in self.stages]
+        return [stage.model_dump(mode="json", exclude_defaults=True) for stage in self.stages]
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         names = [stage.stage for stage in self.stages]
         if NO_STAGE in names or len(set(names)) < len(names):
             raise ValueError(f"stage names must be unique and none may be 'none', got {names}")
-        for milder, graver in pairwise(self.stages):
+        for milder, graver in combinations(self.stages, 2):
             _check_order(milder, graver)
         return self
 
     def rank(self, stage: str) -> int:
-        """Return 0 for `none`, 1 for the mildest stage, and so on."""
-        return 0 if stage == NO_STAGE else [s.stage for s in self.stages].index(stage) + 1
+        """Return 0 for `none`, 1 for the mildest stage, and so on.
+
+        Raises:
+            InputError: the ladder has no such stage.
+        """
+        return 0 if stage == NO_STAGE else self.stages.index(self.stage(stage)) + 1
 
     def stage(self, name: str) -> Stage:
-        return self.stages[self.rank(name) - 1]
+        """Return the stage called `name`; `none` is not one.
+
+        Raises:
+            InputError: the ladder has no such stage.
+        """
+        for stage in self.stages:
+            if stage.stage == name:
+                return stage
+        known = ", ".join(stage.stage for stage in self.stages)
+        raise InputError(f"ladder: expected one of the stages {known}, got {name!r}")
 
 
 def _check_order(milder: Stage, graver: Stage) -> None:
-    for mild in milder.rules:
-        for grave in graver.rules:
-            if mild.index == grave.index and grave.enter_at >= mild.enter_at:
-                raise ValueError(
-                    f"stage {graver.stage!r}: enter_at on {grave.index} must be below that of the "
-                    f"milder stage {milder.stage!r} ({mild.enter_at}), got {grave.enter_at}; "
-                    "list the mildest stage first"
-                )
+    for mild, grave in product(milder.rules, graver.rules):
+        if _speak_together(mild, grave) and _depth(grave) <= _depth(mild):
+            raise ValueError(
+                f"stage {graver.stage!r}: enter_at on {grave.index} must be below that of the "
+                f"milder stage {milder.stage!r} ({mild.enter_at}), or equal with a longer "
+                f"enter_after, got {grave.enter_at}; list the mildest stage first"
+            )
+
+
+def _speak_together(one: Rule, other: Rule) -> bool:
+    """Whether both rules hear one index in some month on some land."""
+    return (
+        one.index == other.index
+        and not one.land_uses.isdisjoint(other.land_uses)
+        and not one.calendar_months.isdisjoint(other.calendar_months)
+    )
+
+
+def _depth(rule: Rule) -> tuple[float, int]:
+    """Order rules by how much they ask for: a lower value, then more months in a row."""
+    return (-rule.enter_at, rule.enter_after)
 
 
 class Issuing(_Strict):
@@ -270,5 +298,9 @@ class Plan(_Strict):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the plan as plain values, readable again by `plans.reading`."""
-        return self.model_dump(mode="json")
+        """Return the plan as plain values, readable again by `plans.reading`.
+
+        Keys at their default are left out, so a plan keeps its fingerprint when the language of
+        plans gains a key.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)

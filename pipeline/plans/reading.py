@@ -20,6 +20,8 @@ class _UniqueKeys(yaml.SafeLoader):
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                continue  # refused below, by the parent
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} is written twice", key_node.start_mark
@@ -37,7 +39,7 @@ def from_yaml(text: str, where: str) -> Plan:
     try:
         raw = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
     except yaml.YAMLError as error:
-        raise InputError(f"{where}: is not readable as a plan: {error}; mend the YAML") from error
+        raise InputError(f"{where}: {_yaml_fault(error)}; mend the YAML") from error
     if not isinstance(raw, dict):
         raise InputError(f"{where}: expected the keys of a plan, got {type(raw).__name__}")
     return from_mapping(raw, where)
@@ -56,6 +58,12 @@ def from_mapping(raw: Mapping[str, Any], where: str) -> Plan:
         raise InputError(faults) from error
 
 
+def _yaml_fault(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return str(error)
+
+
 def _place(loc: tuple[int | str, ...]) -> str:
     # Positions count from 1 for people; `stages` and `texts` are ours, not the document's.
     parts = [str(p + 1) if isinstance(p, int) else p for p in loc if p not in {"stages", "texts"}]
@@ -65,4 +73,6 @@ def _place(loc: tuple[int | str, ...]) -> str:
 def _fault(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown key; remove it or correct its spelling"
+    if error["type"] == "missing":
+        return "missing key; add it"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,219 @@
+"""The letter about one alert, in plain text: what happened, since when, why, and what is proposed.
+
+Pure wording. Who may receive a letter, and when, is decided elsewhere; `signed` adds who let it go.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from babel.dates import format_date, format_datetime
+
+from pipeline.alerts.facts import AlertFacts, Approval
+from pipeline.alerts.figures import month_after_since, month_in_words, share_in_words
+from pipeline.alerts.naming import one_line, own_stage_words, place, quoted_stage, stage_of
+from pipeline.alerts.reasons import reasons
+from pipeline.alerts.words import UNCHECKED_LANGUAGES, Words, words_of
+from pipeline.core.ids import LandUse
+from pipeline.core.months import Month
+from pipeline.plans.document import NO_STAGE
+
+WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter in one language. `body` ends with a newline."""
+
+    subject: str
+    body: str
+
+
+def letter(facts: AlertFacts, language: str) -> Letter:
+    """Return the letter about `facts`; what is simulated says so first and last.
+
+    Raises:
+        InputError: there are no words in `language`.
+    """
+    words = words_of(language)
+    sections = [
+        what_happened(facts, language),
+        _section(words, "why", reasons(facts, language)),
+        _section(words, "data", [data_in_words(facts, words)]),
+        _section(words, "plan", plan_in_words(facts, language)),
+        _actions(facts, language),
+        _section(words, "notes", notes(facts, language)),
+        [
+            words.reference.format(alert_id=facts.alert_id, chain_id=facts.chain_id),
+            words.evidence.format(alert_id=facts.alert_id),
+        ],
+    ]
+    if facts.is_simulated:
+        sections = [[words.banner], *sections, [words.banner]]
+    body = "\n\n".join(_wrapped(section) for section in sections if section)
+    return Letter(subject(facts, language), body + "\n")
+
+
+def subject(facts: AlertFacts, language: str) -> str:
+    """Return one line: where, which drought, what changed, when."""
+    words = words_of(language)
+    line = (
+        f"{place(facts, language)}: {words.drought[facts.drought_type]}, "
+        f"{_filled(words.in_short[facts.change], facts, language)}, "
+        f"{month_in_words(facts.month, words)}"
+    )
+    return one_line(f"[{words.exercise}] {line}" if facts.is_simulated else line)
+
+
+def what_happened(facts: AlertFacts, language: str) -> list[str]:
+    """Return the first sentence, since when the stage stands, and what kind of land it is."""
+    words = words_of(language)
+    sentence = _filled(words.happened[facts.change], facts, language)
+    since = month_after_since(Month.parse(facts.evidence.since), words)
+    stands = words.none_since if facts.to_stage == NO_STAGE else words.since
+    stage = quoted_stage(facts.to_stage, facts, language)
+    lines = [
+        f"{place(facts, language)}, {month_in_words(facts.month, words)}: {sentence}",
+        stands.format(stage=stage, month=since),
+    ]
+    own = own_stage_words(facts, language)
+    if own:
+        stages = ", ".join(f"{stage} = {word}" for stage, word in own.items())
+        lines.append(words.own_words.format(stages=stages))
+    if not facts.evidence.is_confirmed:
+        lines.append(words.unconfirmed.format(months=facts.evidence.silent_months))
+    salt = f", {words.salt_affected}" if facts.is_salt_affected else ""
+    land = words.land_uses[facts.land_use]
+    return [*lines, f"{land[0].upper()}{land[1:]}{salt} ({facts.landscape_id})."]
+
+
+def data_in_words(facts: AlertFacts, words: Words) -> str:
+    """Return the source, release, coverage and calibration of the values."""
+    inputs = facts.evidence.inputs
+    covered = inputs.coverage_fraction
+    return words.data.format(
+        source=words.simulated_source.format(source=inputs.source)
+        if facts.is_simulated
+        else inputs.source,
+        release=words.releases[inputs.release],
+        coverage=words.coverage_unknown
+        if covered is None
+        else words.coverage.format(share=share_in_words(covered, words)),
+        calibration=inputs.calibration,
+    )
+
+
+def plan_in_words(facts: AlertFacts, language: str) -> list[str]:
+    """Return the plan, its version, and whether anyone has adopted it."""
+    words, plan = words_of(language), facts.plan
+    title = plan.title.in_language(language)
+    named = words.plan.format(title=title, plan_id=plan.plan_id, version=plan.version)
+    if plan.authority is None:
+        return [named, words.template]
+    return [named, words.adopted.format(authority=plan.authority)]
+
+
+def actions(facts: AlertFacts, language: str) -> list[str]:
+    """Return what the plan proposes for the stage now standing; nothing where there is none."""
+    stage = stage_of(facts, facts.to_stage)
+    return [] if stage is None else [a.in_language(language) for a in stage.actions]
+
+
+def notes(facts: AlertFacts, language: str) -> list[str]:
+    """Return the limits that a reader must know of."""
+    words = words_of(language)
+    limits = {
+        words.not_adopted: not (facts.has_only_adopted_thresholds or facts.is_simulated),
+        words.irrigated: facts.land_use is LandUse.IRRIGATED,
+        words.unchecked: unchecked_texts(facts, language),
+    }
+    return [f"- {text}" for text, holds in limits.items() if holds]
+
+
+def unchecked_texts(facts: AlertFacts, language: str) -> bool:
+    """Return whether a letter in `language` holds words that no speaker has checked.
+
+    Such a letter does not leave unless the approver accepts it.
+
+    Raises:
+        InputError: there are no words in `language`.
+    """
+    words_of(language)
+    stages = [stage_of(facts, name) for name in (facts.from_stage, facts.to_stage)]
+    texts = [facts.plan.title]
+    texts += [text for stage in stages if stage for text in (stage.names, *stage.actions)]
+    return language in UNCHECKED_LANGUAGES or any(language in text.unchecked for text in texts)
+
+
+def signed(body: str, approval: Approval, language: str) -> str:
+    """Return `body` with who let it go, in what office and on what basis.
+
+    A banner at the end stays at the end.
+    """
+    words = words_of(language)
+    text = body.rstrip("\n")
+    is_exercise = text.endswith(words.banner)
+    text = text.removesuffix(words.banner).rstrip("\n")
+    parts = [text, _wrapped(_section(words, "approval", _approval(approval, words)))]
+    return "\n\n".join([*parts, words.banner] if is_exercise else parts) + "\n"
+
+
+def _approval(approval: Approval, words: Words) -> Iterator[str]:
+    day = format_date(approval.answered_at, "long", locale=words.locale)
+    clock = format_datetime(approval.answered_at, "HH:mm (xxx)", locale=words.locale)
+    yield words.approved.format(name=approval.name, office=approval.office, time=f"{day}, {clock}")
+    if approval.legal_basis is None:
+        yield words.no_legal_basis
+    else:
+        yield words.legal_basis.format(basis=approval.legal_basis)
+    if approval.protocol is not None and approval.protocol_date is not None:
+        day = format_date(approval.protocol_date, "long", locale=words.locale)
+        yield words.protocol.format(protocol=approval.protocol, date=day)
+    elif approval.protocol is not None:
+        yield words.protocol_undated.format(protocol=approval.protocol)
+    if approval.note is not None:
+        yield words.remark.format(note=approval.note)
+
+
+def _filled(template: str, facts: AlertFacts, language: str) -> str:
+    words = words_of(language)
+    old, new = (quoted_stage(s, facts, language) for s in (facts.from_stage, facts.to_stage))
+    return template.format(
+        drought=words.of_drought[facts.drought_type],
+        old=old,
+        new=new,
+        a_old=old if facts.from_stage == NO_STAGE else words.a_stage.format(stage=old),
+        a_new=new if facts.to_stage == NO_STAGE else words.a_stage.format(stage=new),
+    )
+
+
+def _actions(facts: AlertFacts, language: str) -> list[str]:
+    words, proposed = words_of(language), actions(facts, language)
+    if not proposed:
+        return []
+    return _section(words, "actions", [words.not_orders, *(f"- {text}" for text in proposed)])
+
+
+def _section(words: Words, heading: str, lines: Iterable[str]) -> list[str]:
+    told = list(lines)
+    return [words.headings[heading].upper(), *told] if told else []
+
+
+def _wrapped(lines: Iterable[str]) -> str:
+    return "\n".join(_wrapped_line(line) for line in lines)
+
+
+def _wrapped_line(line: str) -> str:
+    text = line.lstrip()
+    indent = len(line) - len(text)
+    hanging = indent + 2 if text[:2] in {"- ", "* "} else indent
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

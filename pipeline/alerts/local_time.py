@@ -1,0 +1,25 @@
+"""The local time of the six countries, for messages that must say their offset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+
+from pipeline.core.ids import Country
+
+UTC_OFFSET_HOURS: Mapping[Country, int] = {
+    Country.KAZAKHSTAN: 5,
+    Country.KYRGYZSTAN: 6,
+    Country.TAJIKISTAN: 5,
+    Country.TURKMENISTAN: 5,
+    Country.UZBEKISTAN: 5,
+    Country.TURKIYE: 3,
+}
+"""Local time, without summer time anywhere (Kazakhstan: one zone since 2024). A table, because a
+bare machine may have no time zone database."""
+
+
+def local_time(moment: datetime, country: Country) -> str:
+    """Return `moment` in the country's time with its offset, in whole seconds."""
+    zone = timezone(timedelta(hours=UTC_OFFSET_HOURS[country]))
+    return moment.astimezone(zone).isoformat(timespec="seconds")

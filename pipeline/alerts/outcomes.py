@@ -1,0 +1,74 @@
+"""What each line of evidence came to, and which lines a message has to tell."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pipeline.alerts.evidence import Comparison, Evidence
+from pipeline.alerts.facts import AlertFacts, Change
+from pipeline.core.gaps import Gap
+
+
+class Outcome(StrEnum):
+    """What one rule did in one month."""
+
+    BEGAN = "began"
+    ENDED = "ended"
+    HOLDS = "holds"
+    """On, and the value does not argue against it."""
+    ENDING = "ending"
+    """On, and the months in a row that would end it are being counted."""
+    QUIET = "quiet"
+    """Off, and the value does not argue for it."""
+    BEGINNING = "beginning"
+    """Off, and the months in a row that would begin it are being counted."""
+    SILENT = "silent"
+    """No value: nothing changes."""
+    OUT_OF_SEASON = "out_of_season"
+    """The rule does not speak in this calendar month: nothing changes."""
+
+
+def outcome(line: Comparison) -> Outcome:
+    """Return what the rule of `line` did."""
+    if line.is_decisive:
+        return Outcome.BEGAN if line.is_active else Outcome.ENDED
+    if line.gap is Gap.NOT_APPLICABLE:
+        return Outcome.OUT_OF_SEASON
+    if line.value is None:
+        return Outcome.SILENT
+    if line.run_after:
+        return Outcome.ENDING if line.is_active else Outcome.BEGINNING
+    if _argues_for_a_turn(line, line.value):
+        # A value that argues for a turn is counted unless the rule did not speak.
+        return Outcome.OUT_OF_SEASON
+    return Outcome.HOLDS if line.is_active else Outcome.QUIET
+
+
+def has_dead_band(line: Comparison) -> bool:
+    return line.exit_at > line.enter_at
+
+
+def _argues_for_a_turn(line: Comparison, value: float) -> bool:
+    if not line.is_active:
+        return value <= line.enter_at
+    return value >= line.exit_at if has_dead_band(line) else value > line.exit_at
+
+
+def lines_to_tell(facts: AlertFacts) -> tuple[Comparison, ...]:
+    """Return the comparisons that explain the alert, in the order of the plan.
+
+    These are the decisive ones; where the stage now standing was not begun in this month, also
+    those that hold it; and for a correction those of the stage that had been told. Every line,
+    where nothing else explains the alert.
+    """
+    record = facts.evidence
+    told = tuple(line for line in record.comparisons if _explains(line, record, facts))
+    return told or record.comparisons
+
+
+def _explains(line: Comparison, record: Evidence, facts: AlertFacts) -> bool:
+    if facts.change in {Change.CORRECTED, Change.IN_FORCE, Change.REMINDED}:
+        told_before = facts.change is Change.CORRECTED and line.stage == facts.from_stage
+        return told_before or (line.is_active and line.stage == record.stage_after)
+    holds_now = facts.change is Change.EASED and line.stage == record.stage_after
+    return line.is_decisive or (holds_now and line.is_active)

@@ -1,0 +1,95 @@
+"""Why the stage stands where it stands: the comparisons of the evidence, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from pipeline.alerts.evidence import Comparison
+from pipeline.alerts.facts import AlertFacts
+from pipeline.alerts.figures import threshold_in_words, value_in_words
+from pipeline.alerts.naming import quoted_stage
+from pipeline.alerts.outcomes import Outcome, has_dead_band, lines_to_tell, outcome
+from pipeline.alerts.words import Words, words_of
+from pipeline.core.ids import IndexCode
+from pipeline.plans.document import Source, SourceKind
+
+_ON = frozenset({Outcome.ENDED, Outcome.HOLDS, Outcome.ENDING})
+"""What a rule does while its exit is what counts."""
+
+
+def reasons(facts: AlertFacts, language: str) -> list[str]:
+    """Return each index with its value, each comparison told, and who stands behind the numbers.
+
+    Raises:
+        InputError: there are no words in `language`.
+    """
+    words = words_of(language)
+    told: list[str] = []
+    by_index = groupby(lines_to_tell(facts), key=lambda line: _index_and_value(line, facts, words))
+    for text, lines in by_index:
+        group = list(lines)
+        told.append(f"- {text}")
+        told += [f"  * {_comparison(line, facts, language)}" for line in group]
+        told += [f"  {source}" for source in _sources(group, words)]
+    return told
+
+
+def _index_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
+    index = IndexCode.parse(line.index)
+    window = words.window_of_one if index.scale_months == 1 else words.window
+    name = words.indices[index.family].format(
+        scale=index.scale_months,
+        window=window.format(scale=index.scale_months),
+        calibration=facts.evidence.inputs.calibration,
+    )
+    if line.gap is not None:
+        return f"{name}: {words.no_value.format(gap=words.gaps[line.gap])}"
+    return f"{name}: {_value(line, index, facts, words)}"
+
+
+def _value(line: Comparison, index: IndexCode, facts: AlertFacts, words: Words) -> str:
+    same = [other for other in facts.evidence.comparisons if other.index == line.index]
+    limits = [limit for other in same for limit in (other.enter_at, other.exit_at)]
+    return "" if line.value is None else value_in_words(line.value, index, words, *limits)
+
+
+def _comparison(line: Comparison, facts: AlertFacts, language: str) -> str:
+    words, index, what = words_of(language), IndexCode.parse(line.index), outcome(line)
+    needed = line.exit_after if line.was_active else line.enter_after
+    form = 0 if has_dead_band(line) else 1
+    return words.outcomes[what].format(
+        enter=threshold_in_words(line.enter_at, index, words),
+        exit=threshold_in_words(line.exit_at, index, words),
+        reached=words.reached[form],
+        not_reached=words.not_reached[form],
+        runs=words.runs.format(needed=needed) if needed > 1 else "",
+        run=line.run_after,
+        needed=needed,
+        stage=quoted_stage(line.stage, facts, language),
+    )
+
+
+def _sources(lines: Iterable[Comparison], words: Words) -> list[str]:
+    """Return who stands behind the numbers of `lines`, each source once."""
+    told: list[str] = []
+    for line in lines:
+        is_on, source = outcome(line) in _ON, line.source
+        # Without a dead band the end is the threshold itself, and both have an author.
+        if not (is_on and has_dead_band(line)):
+            told.append(words.threshold_source.format(source=_source(source.threshold, words)))
+        if is_on:
+            told.append(words.exit_source.format(source=_source(source.exit, words)))
+        if (line.exit_after if is_on else line.enter_after) > 1:
+            persistence = _source(source.persistence, words)
+            told.append(words.persistence_source.format(source=persistence))
+    return list(dict.fromkeys(told))
+
+
+def _source(source: Source, words: Words) -> str:
+    told = [source.reference]
+    if source.kind is SourceKind.AGENCY and source.note is not None:
+        # Without how its table was read, the agency's name would claim too much.
+        told.append(source.note)
+    reference = "; ".join(words.references.get(text, text) for text in told)
+    return words.kinds[source.kind].format(reference=reference)

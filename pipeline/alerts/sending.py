@@ -1,0 +1,48 @@
+"""How a CAP message is sent: under which name, when, to whom, and after which messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.alerts.words import LANGUAGES
+from pipeline.core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An earlier message of the same chain."""
+
+    sender: str
+    identifier: str
+    sent: datetime
+    """With an offset, as it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Who sends a message under which name, when, to whom, and what it follows."""
+
+    identifier: str
+    sender: str
+    sent: datetime
+    """With an offset."""
+    addresses: tuple[str, ...]
+    """Who may read a private message."""
+    references: tuple[Reference, ...] = ()
+    """The messages this one updates, oldest first."""
+    authority: str | None = None
+    """The registered alerting authority; None until there is one."""
+    languages: tuple[str, ...] = tuple(LANGUAGES)
+    """Those whose texts may leave."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("identifier", self.identifier), ("sender", self.sender)):
+            if not value or set(value) & set(" ,<&\t\n"):
+                raise InputError(
+                    f"CAP {name}: expected a name without spaces, commas, '<' and '&', got {value!r}"
+                )
+        if self.sent.tzinfo is None:
+            raise InputError(f"CAP sent: expected a time with an offset, got {self.sent}")
+        if not self.languages:
+            raise InputError("CAP languages: expected at least one, got none")

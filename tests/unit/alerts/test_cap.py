@@ -1,0 +1,340 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from shapely.geometry import MultiPolygon, box
+
+from pipeline.alerts.cap import cap_identifier, cap_message, cap_status, validate
+from pipeline.alerts.cap_info import NAMESPACE
+from pipeline.alerts.facts import AlertFacts, Change
+from pipeline.alerts.local_time import UTC_OFFSET_HOURS
+from pipeline.alerts.sending import Reference, Sending
+from pipeline.core.errors import InputError
+from pipeline.core.ids import Country, DroughtType
+from tests.unit.alerts import cases
+
+SENDING = Sending(
+    identifier="cacilm-drought.test.UZ.2021-06.17",
+    sender="drought@example.org",
+    sent=datetime(2021, 7, 8, 5, 0, 3, 7, tzinfo=UTC),
+    addresses=("drought committee", "forecaster"),
+)
+EARLIER = Reference("drought@example.org", "cacilm-drought.test.UZ.2021-05.9", SENDING.sent)
+
+
+def message(facts: AlertFacts, sending: Sending = SENDING) -> etree._Element:
+    return etree.fromstring(cap_message(facts, cases.APPROVAL, sending))
+
+
+def text(parent: etree._Element, name: str) -> str | None:
+    return parent.findtext(f"{{{NAMESPACE}}}{name}")
+
+
+def infos(alert: etree._Element) -> list[etree._Element]:
+    return alert.findall(f"{{{NAMESPACE}}}info")
+
+
+def pairs(info: etree._Element, name: str) -> list[tuple[str | None, str | None]]:
+    found = info.iter(f"{{{NAMESPACE}}}{name}")
+    return [(text(pair, "valueName"), text(pair, "value")) for pair in found]
+
+
+def names(parent: etree._Element) -> list[str]:
+    return [etree.QName(child).localname for child in parent]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(cases.began, id="a beginning"),
+        pytest.param(cases.escalated, id="a rise"),
+        pytest.param(cases.ended, id="an end"),
+        pytest.param(cases.corrected, id="a correction"),
+        pytest.param(cases.turkish, id="percent of normal"),
+        pytest.param(cases.unconfirmed, id="a silence"),
+        pytest.param(cases.adopted, id="an adopted plan"),
+    ],
+)
+def test_the_message_is_valid_and_says_all_twice(facts: Callable[[], AlertFacts]) -> None:
+    alert = message(facts(), replace(SENDING, authority="XX", references=(EARLIER,)))
+    assert [text(info, "language") for info in infos(alert)] == ["en", "ru"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "authority", "status", "scope"),
+    [
+        pytest.param(
+            cases.began, "XX", "Exercise", "Private", id="what is simulated is an exercise"
+        ),
+        pytest.param(cases.escalated, "XX", "Draft", "Private", id="generic numbers stay a draft"),
+        pytest.param(cases.turkish, "XX", "Draft", "Private", id="an agency's table too"),
+        pytest.param(cases.adopted, None, "Draft", "Private", id="no authority, no public message"),
+        pytest.param(
+            cases.adopted, "XX", "Actual", "Public", id="an adopted plan and an authority"
+        ),
+    ],
+)
+def test_status_and_scope(
+    facts: Callable[[], AlertFacts], authority: str | None, status: str, scope: str
+) -> None:
+    alert = message(facts(), replace(SENDING, authority=authority))
+    assert (text(alert, "status"), text(alert, "scope")) == (status, scope)
+    private = scope == "Private"
+    assert text(alert, "addresses") == ('"drought committee" forecaster' if private else None)
+    assert (text(alert, "note") is not None) is private
+
+
+def test_simulation_wins_over_adoption() -> None:
+    facts = cases.adopted()
+    record = facts.evidence.model_copy(update={"inputs": cases.SIMULATED})
+    assert cap_status(replace(facts, evidence=record), "XX") == "Exercise"
+
+
+def test_an_exercise_says_so_wherever_a_person_may_look() -> None:
+    alert = message(cases.began())
+    banners = ["no real drought", "настоящей засухи нет"]
+    assert banners[0] in (text(alert, "note") or "")
+    for info, banner, mark in zip(infos(alert), banners, ["EXERCISE", "УЧЕНИЕ"], strict=True):
+        description = (text(info, "description") or "").splitlines()
+        assert banner in description[0]
+        assert banner in description[-1]
+        assert (text(info, "headline") or "").startswith(f"[{mark}]")
+
+
+def test_elements_stand_in_the_order_of_the_standard() -> None:
+    alert = message(cases.escalated(), replace(SENDING, references=(EARLIER,)))
+    assert names(alert) == [
+        "identifier",
+        "sender",
+        "sent",
+        "status",
+        "msgType",
+        "scope",
+        "addresses",
+        "note",
+        "references",
+        "incidents",
+        "info",
+        "info",
+    ]
+    order = list(dict.fromkeys(names(infos(alert)[0])))
+    assert order == [
+        "language",
+        "category",
+        "event",
+        "responseType",
+        "urgency",
+        "severity",
+        "certainty",
+        "eventCode",
+        "effective",
+        "onset",
+        "expires",
+        "senderName",
+        "headline",
+        "description",
+        "instruction",
+        "parameter",
+        "area",
+    ]
+
+
+def test_codes_times_and_areas_are_the_same_in_every_language() -> None:
+    spoken = {"language", "event", "headline", "description", "instruction", "areaDesc"}
+
+    def codes(info: etree._Element) -> list[tuple[str, str | None]]:
+        leaves = [leaf for leaf in info.iter() if len(leaf) == 0]
+        named = [(etree.QName(leaf).localname, leaf.text) for leaf in leaves]
+        return [pair for pair in named if pair[0] not in spoken]
+
+    english, russian = infos(message(cases.escalated()))
+    assert codes(english) == codes(russian)
+    assert text(english, "event") == "Agricultural drought"
+    assert text(russian, "event") == "Сельскохозяйственная засуха"
+
+
+def test_the_event_is_drought_by_its_code() -> None:
+    for info in infos(message(cases.escalated())):
+        assert text(info, "category") == "Met"
+        assert pairs(info, "eventCode") == [("OET:v1.2", "OET-063")]
+
+
+def test_a_language_that_may_not_leave_stays_out() -> None:
+    alert = message(cases.escalated(), replace(SENDING, languages=("en",)))
+    assert [text(info, "language") for info in infos(alert)] == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("country", "sent", "expires"),
+    [
+        pytest.param(
+            Country.UZBEKISTAN,
+            "2021-07-08T10:00:03+05:00",
+            "2021-08-17T10:00:03+05:00",
+            id="Uzbekistan is five hours ahead",
+        ),
+        pytest.param(
+            Country.KYRGYZSTAN,
+            "2021-07-08T11:00:03+06:00",
+            "2021-08-17T11:00:03+06:00",
+            id="Kyrgyzstan is six",
+        ),
+        pytest.param(
+            Country.TURKIYE,
+            "2021-07-08T08:00:03+03:00",
+            "2021-08-17T08:00:03+03:00",
+            id="Türkiye is three",
+        ),
+    ],
+)
+def test_times_are_local_and_say_their_offset(country: Country, sent: str, expires: str) -> None:
+    alert = message(replace(cases.began(), country=country))
+    assert text(alert, "sent") == sent
+    for info in infos(alert):
+        assert [text(info, n) for n in ("effective", "onset", "expires")] == [sent, sent, expires]
+
+
+def test_every_country_has_a_local_time() -> None:
+    assert set(UTC_OFFSET_HOURS) == set(Country)
+
+
+def test_a_first_message_is_an_alert_and_refers_to_nothing() -> None:
+    alert = message(cases.escalated())
+    assert text(alert, "msgType") == "Alert"
+    assert text(alert, "references") is None
+
+
+def test_a_later_message_updates_and_repeats_the_time_as_it_was_sent() -> None:
+    # The database gives times back in UTC: the reference must still read as the first message did.
+    first = text(message(cases.began()), "sent")
+    alert = message(cases.began(), replace(SENDING, references=(EARLIER, EARLIER)))
+    assert text(alert, "msgType") == "Update"
+    triple = f"drought@example.org,cacilm-drought.test.UZ.2021-05.9,{first}"
+    assert text(alert, "references") == f"{triple} {triple}"
+
+
+def test_a_stage_is_said_as_the_plan_maps_it() -> None:
+    codes = ["responseType", "urgency", "severity", "certainty"]
+    for info in infos(message(cases.turkish())):
+        assert [text(info, code) for code in codes] == ["Prepare", "Expected", "Severe", "Observed"]
+
+
+def test_a_drought_that_ended_is_all_clear() -> None:
+    alert = message(cases.ended(), replace(SENDING, references=(EARLIER,)))
+    assert text(alert, "msgType") == "Update"
+    codes = ["responseType", "urgency", "severity", "certainty", "instruction"]
+    for info in infos(alert):
+        told = [text(info, code) for code in codes]
+        assert told == ["AllClear", "Past", "Minor", "Observed", None]
+
+
+def test_parameters_let_a_machine_check_the_decision() -> None:
+    (english, _) = infos(message(cases.escalated()))
+    found = dict(pairs(english, "parameter"))
+    assert found["plan_id"] == "kz-generic"
+    assert found["chain_id"] == "KZ-MAN-2021-05-a"
+    assert found["value:spei_6"] == "-1.71"
+    assert found["threshold:warning:spei_6"] == (
+        "enter_at -1.5 for 1, exit_at 0 for 1; generic (McKee et al. 1993; WMO-No. 1090)"
+    )
+    assert found["calibration"] == "1991-2020"
+    assert found["release"] == "final"
+
+
+def test_the_area_names_the_landscape() -> None:
+    two_parts = MultiPolygon([box(60, 40, 61, 41), box(62, 40, 63, 41)])
+    (english, _) = infos(message(replace(cases.began(), geometry=two_parts)))
+    area = english.find(f"{{{NAMESPACE}}}area")
+    assert area is not None
+    assert names(area) == ["areaDesc", "polygon", "polygon", "geocode"]
+    assert text(area, "areaDesc") == "Jizzakh, Uzbekistan"
+    assert pairs(area, "geocode") == [("landscape_id", "UZ-JI")]
+
+
+def test_the_same_alert_gives_the_same_bytes() -> None:
+    first = cap_message(cases.turkish(), cases.APPROVAL, SENDING)
+    assert cap_message(cases.turkish(), cases.APPROVAL, SENDING) == first
+
+
+def test_identifiers_differ_between_alerts_and_installations() -> None:
+    facts = cases.began()
+    identifiers = [
+        cap_identifier(facts, "one"),
+        cap_identifier(replace(facts, alert_id=18), "one"),
+        cap_identifier(facts, "two"),
+    ]
+    assert len(set(identifiers)) == 3
+    assert cap_identifier(facts, "one") == "cacilm-drought.one.UZ.2021-06.17"
+
+
+@given(
+    st.sampled_from(Change),
+    st.lists(st.sampled_from([-2.4, -1.6, -1.1, -0.4, 0.3]), min_size=2, max_size=6),
+    st.sampled_from(DroughtType),
+    st.sampled_from([cases.REAL, cases.SIMULATED]),
+)
+def test_no_alert_by_a_template_is_ever_actual(
+    change: Change, values: list[float], kind: DroughtType, inputs: cases.Inputs
+) -> None:
+    facts = cases.alert(Country.KYRGYZSTAN, kind, change, values, inputs=inputs)
+    alert = message(facts, replace(SENDING, authority="XX"))
+    assert text(alert, "status") == ("Exercise" if facts.is_simulated else "Draft")
+    assert text(alert, "scope") == "Private"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        pytest.param({"identifier": "a b"}, "CAP identifier", id="a space in the identifier"),
+        pytest.param({"sender": "a,b"}, "CAP sender", id="a comma in the sender"),
+        pytest.param({"sent": datetime(2021, 7, 8)}, "offset", id="a time without offset"),  # noqa: DTZ001 - the fault
+        pytest.param({"languages": ()}, "at least one", id="no language"),
+    ],
+)
+def test_a_faulty_sending_is_refused(change: dict[str, object], complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        replace(SENDING, **change)
+
+
+def test_a_private_message_needs_addresses() -> None:
+    with pytest.raises(InputError, match="expected addresses for a private message"):
+        message(cases.began(), replace(SENDING, addresses=()))
+
+
+def test_a_control_character_is_refused_by_name() -> None:
+    facts = replace(cases.began(), landscape_id="UZ\x00")
+    with pytest.raises(InputError, match="without control characters"):
+        message(facts)
+
+
+def test_an_ampersand_in_a_name_is_escaped() -> None:
+    facts = replace(cases.began(), landscape_names={"en": "Oak & Ash <1>"})
+    assert "Oak & Ash <1>, Uzbekistan" in (text(infos(message(facts))[0], "headline") or "")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        pytest.param((b"<scope>Private", b"<scope>Secret"), "scope", id="an unknown scope"),
+        pytest.param((b"+05:00</sent>", b"Z</sent>"), "sent", id="a time in Z"),
+        pytest.param((b"<msgType>Alert</msgType>", b""), "msgType", id="an element missing"),
+        pytest.param((b"</alert>", b""), "expected XML", id="no XML"),
+    ],
+)
+def test_the_complaint_of_the_schema_is_quoted(spoil: tuple[bytes, bytes], complaint: str) -> None:
+    good = cap_message(cases.began(), cases.APPROVAL, SENDING)
+    validate(good)
+    with pytest.raises(InputError, match=complaint):
+        validate(good.replace(*spoil))
+
+
+def test_the_offset_of_the_sender_does_not_matter() -> None:
+    moscow = SENDING.sent.astimezone(timezone(timedelta(hours=3)))
+    there = cap_message(cases.began(), cases.APPROVAL, replace(SENDING, sent=moscow))
+    assert there == cap_message(cases.began(), cases.APPROVAL, SENDING)
