@@ -1,0 +1,223 @@
+"""A data store on this machine that speaks the protocol of the Climate Data Store.
+
+It answers the unmodified `cdsapi` client: look at the process, submit, poll, results, download.
+What it serves is the simulated climate, up to the `newest_month` it is told.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from pipeline.core.months import Month
+from pipeline.local.simulated_climate import DEFAULT_SEED
+from pipeline.local.store_desk import Behaviour, Call, Desk, RefusalError, Reply
+
+DEFAULT_KEY = "51a71a7e-d000-4000-8000-000000000000"
+"""The key the store takes unless told another. It is no secret: it opens nothing else."""
+
+_ROUTES = (
+    ("GET", r"/catalogue/v1/messages", "messages"),
+    ("GET", r"/retrieve/v1/processes/([^/]+)", "process"),
+    ("POST", r"/retrieve/v1/processes/([^/]+)/execution", "submit"),
+    ("POST", r"/retrieve/v1/processes/([^/]+)/costing", "costs"),
+    ("GET", r"/retrieve/v1/jobs/([^/]+)", "poll"),
+    ("GET", r"/retrieve/v1/jobs/([^/]+)/results", "results"),
+    ("DELETE", r"/retrieve/v1/jobs/([^/]+)", "delete"),
+    ("POST", r"/profiles/v1/account/verification/pat", "account"),
+    ("GET", r"/profiles/v1/account/licences", "licences"),
+)
+_OPEN_TO_ALL = frozenset({"messages", "process"})
+_DOWNLOAD = re.compile(r"/api/cache/([^/]+)\.(?:nc|zip)")
+
+
+class DataStore:
+    """The simulated store, listening on this machine from its construction to `close`.
+
+    As a context manager it serves from a thread; `serve` holds a process of its own.
+    """
+
+    def __init__(
+        self,
+        newest_month: Month,
+        *,
+        seed: int = DEFAULT_SEED,
+        key: str = DEFAULT_KEY,
+        port: int = 0,
+        behaviour: Behaviour | None = None,
+    ) -> None:
+        """Listen on `port` of the loopback (0 takes a free one) for holders of `key`."""
+        self.key = key
+        self.behaviour = behaviour or Behaviour()
+        self.desk = Desk(newest_month, seed, self.behaviour)
+        self.requests: list[tuple[str, str]] = []
+        """Method and path of every call, in order."""
+        self.cuts_left = self.behaviour.cut_downloads
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, self))
+        self.server.daemon_threads = True
+        self.desk.url = self.url
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What goes into `CDSAPI_URL`."""
+        return f"http://127.0.0.1:{self.server.server_port}/api"
+
+    def serve_forever(self) -> None:
+        self.server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        self.server.server_close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.close()
+
+
+def serve(
+    newest_month: Month,
+    *,
+    announce: Callable[[str], object],
+    seed: int = DEFAULT_SEED,
+    key: str = DEFAULT_KEY,
+    port: int = 0,
+) -> None:
+    """Serve until the process ends; `announce` is told the URL once the store listens."""
+    store = DataStore(newest_month, seed=seed, key=key, port=port)
+    announce(store.url)
+    try:
+        store.serve_forever()
+    finally:
+        store.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One HTTP call. HTTP/1.0 on purpose: each connection ends with its reply."""
+
+    def __init__(
+        self,
+        store: DataStore,
+        connection: socket.socket,
+        client: tuple[str, int],
+        server: ThreadingHTTPServer,
+    ) -> None:
+        self.store = store
+        super().__init__(connection, client, server)
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing: the client's side is what is watched."""
+
+    def _answer(self) -> None:
+        path = urlsplit(self.path).path
+        self.store.requests.append((self.command, path))
+        try:
+            download = _DOWNLOAD.fullmatch(path)
+            if download and self.command in {"GET", "HEAD"}:
+                self._send_file(download[1])
+            else:
+                self._send_json(HTTPStatus.OK, self._reply(path))
+        except RefusalError as refusal:
+            self._send_json(refusal.status, refusal.document)
+        except ConnectionError:
+            self.close_connection = True
+
+    def _reply(self, path: str) -> Reply:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        for method, pattern, endpoint in _ROUTES:
+            found = re.fullmatch(f"/api{pattern}", path)
+            if found and method == self.command:
+                if endpoint not in _OPEN_TO_ALL:
+                    self._check_key()
+                name = found[1] if found.groups() else ""
+                reply: Reply = getattr(self.store.desk, endpoint)(Call(name, _json(body)))
+                return reply
+        raise RefusalError(HTTPStatus.NOT_FOUND, "not found", detail=f"{self.command} {path}")
+
+    def _check_key(self) -> None:
+        if self.headers.get("PRIVATE-TOKEN") != self.store.key:
+            raise RefusalError(
+                HTTPStatus.UNAUTHORIZED, "permission denied", detail="authentication required"
+            )
+
+    def _send_json(self, status: HTTPStatus, document: Reply) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _send_file(self, job_id: str) -> None:
+        job = self.store.desk.jobs.get(job_id)
+        if job is None or not job.file:
+            raise RefusalError(HTTPStatus.NOT_FOUND, "not found", detail="no such file")
+        file = _spoilt(job.file, self.store.behaviour.spoil)
+        start = _range_start(self.headers.get("Range"))
+        body = file[start:]
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
+        self.send_header("Content-Type", job.media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Accept-Ranges", "bytes")
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(file) - 1}/{len(file)}")
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body[: len(body) // 2] if self._is_cut() else body)
+
+    def _is_cut(self) -> bool:
+        self.store.cuts_left -= 1
+        return self.store.cuts_left >= 0
+
+
+def _spoilt(file: bytes, spoil: str) -> bytes:
+    if spoil == "short":
+        return file[: len(file) // 2]
+    if spoil == "corrupt":
+        return file[:-1] + bytes([file[-1] ^ 0xFF])
+    return file
+
+
+def _range_start(header: str | None) -> int:
+    found = re.fullmatch(r"bytes=(\d+)-", header or "")
+    return int(found[1]) if found else 0
+
+
+def _json(body: bytes) -> object:
+    try:
+        document: object = json.loads(body or b"{}")
+    except json.JSONDecodeError as error:
+        raise RefusalError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid body", detail=str(error)
+        ) from error
+    return document

@@ -1,0 +1,66 @@
+"""Which requests the simulated store takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.core.errors import InputError, NotPublishedError
+from pipeline.core.months import Month
+from pipeline.local import simulated_files
+
+ASKED: dict[str, Any] = {
+    "product_type": ["monthly_averaged_reanalysis"],
+    "variable": ["surface_pressure", "total_precipitation"],
+    "year": ["2025", "2026"],
+    "month": ["02", "01"],
+    "time": ["00:00"],
+    "area": [42, 68, 40, 71],
+    "data_format": "netcdf",
+    "download_format": "unarchived",
+}
+
+
+def test_every_pair_of_year_and_month_is_taken_in_order() -> None:
+    chosen = simulated_files.selection(ASKED)
+    assert [str(month) for month in chosen.months] == ["2025-01", "2025-02", "2026-01", "2026-02"]
+    assert chosen.cost == 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        pytest.param({"variable": ["rain"]}, "variable: .*rain", id="an unknown variable"),
+        pytest.param({"variable": []}, "at least one value for 'variable'", id="no variable"),
+        pytest.param({"colour": "red"}, "unknown keys.*colour", id="an unknown key"),
+        pytest.param({"month": ["13"]}, "month: .*13", id="a month that is none"),
+        pytest.param({"year": ["26"]}, "26-0", id="a year that is none"),
+        pytest.param({"data_format": "grib"}, "data_format: .*grib", id="GRIB"),
+        pytest.param({"area": [40, 68, 42, 71]}, "area", id="south above north"),
+        pytest.param({"area": [42, 68, 40]}, "area", id="three edges"),
+        pytest.param({"area": ["a", "b", "c", "d"]}, "area", id="edges that are no numbers"),
+    ],
+)
+def test_a_wrong_request_is_refused(changes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        simulated_files.selection({**ASKED, **changes})
+
+
+@pytest.mark.parametrize(
+    ("newest", "expected"),
+    [
+        pytest.param(Month(2026, 1), ["2025-01", "2025-02", "2026-01"], id="the last is not out"),
+        pytest.param(
+            Month(2030, 1), ["2025-01", "2025-02", "2026-01", "2026-02"], id="all are out"
+        ),
+    ],
+)
+def test_only_published_months_are_given(newest: Month, expected: list[str]) -> None:
+    months = simulated_files.published(simulated_files.selection(ASKED), newest)
+    assert list(map(str, months)) == expected
+
+
+def test_nothing_published_is_not_an_empty_answer() -> None:
+    with pytest.raises(NotPublishedError, match="available yet"):
+        simulated_files.published(simulated_files.selection(ASKED), Month(2024, 12))
