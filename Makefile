@@ -18,8 +18,10 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 VENV := .venv
 BIN := $(VENV)/bin
+CORE_VENV := .venv-core
+APT_PACKAGES :=
 
-.PHONY: help setup lock apt demo test test-unit-without-airflow check format up down clean
+.PHONY: help setup lock apt check test test-unit-without-airflow demo up down format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 28
@@ -45,3 +47,55 @@ lock: | $(UV) ## resolve the dependencies anew into requirements/
 	  --no-header --python-version 3.11 pyproject.toml --group dev "$$@"; }
 	compile --extra airflow -o requirements/all.txt
 	compile -c requirements/all.txt -o requirements/core.txt
+
+apt: ## Debian packages that tests need (nothing where they are present, or without root)
+	@for package in $(APT_PACKAGES); do
+	  dpkg --status $$package >/dev/null 2>&1 && continue
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    apt-get install --yes --quiet --no-install-recommends $$package || {
+	      apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends $$package; }
+	  else
+	    echo "apt: $$package is missing and needs root; the tests that need it skip"
+	  fi
+	done
+
+check: setup ## format, lint, types, imports, SQL, spelling, and the unit tests without Airflow
+	@$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timings | tail -n +2
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/codespell
+	$(MAKE) --no-print-directory test-unit-without-airflow
+
+$(CORE_VENV)/.ready: requirements/core.txt pyproject.toml | $(UV)
+	@echo "setup: a second environment without Airflow, from the same packages"
+	[ -x $(CORE_VENV)/bin/python ] || $(UV) venv --quiet --python $(PYTHON) $(CORE_VENV)
+	$(UV) pip sync --quiet --python $(CORE_VENV)/bin/python --require-hashes requirements/core.txt
+	$(UV) pip install --quiet --python $(CORE_VENV)/bin/python --no-deps --no-build-isolation -e .
+	touch $@
+
+test-unit-without-airflow: $(CORE_VENV)/.ready ## the unit tests, with Airflow uninstalled
+	@! $(CORE_VENV)/bin/python -c 'import airflow' 2>/dev/null || { echo "Airflow is installed in $(CORE_VENV)" >&2; exit 1; }
+	$(CORE_VENV)/bin/python -m pytest -q -n 2 tests/unit
+
+test: setup ## all tests; fails if fewer are collected than tests/floor.txt says
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --floor "$$(cat tests/floor.txt)"
+
+demo: setup ## the main job on simulated data: rain in, letters out, on this machine
+	@$(BIN)/drought demo
+
+up: setup ## Airflow with its page, live, on the embedded Postgres
+	@$(BIN)/drought airflow up
+
+down: ## stop what `make up` and `make demo` left running
+	@[ ! -x $(BIN)/drought ] || { $(BIN)/drought airflow down; $(BIN)/drought db down; DROUGHT_VAR=var/demo $(BIN)/drought db down; }
+
+format: setup ## put code and SQL in order
+	@$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/sqlfluff fix --disable-progress-bar sql
+
+clean: down ## remove environments and caches; var/, your data, stays
+	@rm -rf $(VENV) $(CORE_VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

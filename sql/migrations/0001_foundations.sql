@@ -122,6 +122,7 @@ CREATE TABLE ops.grid_month (
     month date NOT NULL CHECK (extract(DAY FROM month) = 1),
     source text NOT NULL,
     release text NOT NULL CHECK (release IN ('preliminary', 'final')),
+    averaged_over text,
     PRIMARY KEY (file_id, month)
 );
 CREATE INDEX ON ops.grid_month (source, month);
@@ -130,13 +131,16 @@ COMMENT ON COLUMN ops.grid_month.file_id IS 'The file.';
 COMMENT ON COLUMN ops.grid_month.month IS 'A month it holds, first day.';
 COMMENT ON COLUMN ops.grid_month.source IS 'Name of the data source.';
 COMMENT ON COLUMN ops.grid_month.release IS 'preliminary or final.';
+COMMENT ON COLUMN ops.grid_month.averaged_over IS
+'Fingerprint of the landscapes and the coverage rule its means were taken for; null: not yet.';
 
 CREATE VIEW ops.current_grid_month AS
 SELECT DISTINCT ON (source, month)
     source,
     month,
     file_id,
-    release
+    release,
+    averaged_over
 FROM ops.grid_month
 ORDER BY source ASC, month ASC, (release = 'final') DESC, file_id DESC;
 COMMENT ON VIEW ops.current_grid_month IS 'The file to believe for each month: final before preliminary, then the latest.';
@@ -144,3 +148,4 @@ COMMENT ON COLUMN ops.current_grid_month.source IS 'Name of the data source.';
 COMMENT ON COLUMN ops.current_grid_month.month IS 'The month, first day.';
 COMMENT ON COLUMN ops.current_grid_month.file_id IS 'The file to believe.';
 COMMENT ON COLUMN ops.current_grid_month.release IS 'Its release.';
+COMMENT ON COLUMN ops.current_grid_month.averaged_over IS 'Landscapes its means were taken for.';

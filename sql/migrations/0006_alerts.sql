@@ -81,14 +81,15 @@ CREATE TABLE alert.message (
     form text NOT NULL CHECK (form IN ('letter', 'cap')),
     language text NOT NULL,
     subject text NOT NULL,
-    draft text NOT NULL,
+    draft text,
     body text,
     cap_identifier text UNIQUE,
     cap_sender text,
     cap_sent text,
     has_unchecked_text boolean NOT NULL,
     UNIQUE (alert_id, form, language),
-    CHECK ((form = 'cap') = (cap_identifier IS NOT NULL))
+    CHECK ((form = 'cap') = (cap_identifier IS NOT NULL)),
+    CHECK ((form = 'cap') = (draft IS NULL))
 );
 COMMENT ON TABLE alert.message IS 'What is to be said about an alert: letters by language, and one CAP message.';
 COMMENT ON COLUMN alert.message.message_id IS 'Stable identifier, the same in every repeat.';
@@ -96,7 +97,7 @@ COMMENT ON COLUMN alert.message.alert_id IS 'The alert.';
 COMMENT ON COLUMN alert.message.form IS 'letter (plain text) or cap (CAP 1.2 XML).';
 COMMENT ON COLUMN alert.message.language IS 'Language code; mul for CAP, which holds several.';
 COMMENT ON COLUMN alert.message.subject IS 'One line.';
-COMMENT ON COLUMN alert.message.draft IS 'What the approver reads.';
+COMMENT ON COLUMN alert.message.draft IS 'What the approver reads; null for CAP, which says the same as the letters.';
 COMMENT ON COLUMN alert.message.body IS 'What leaves: final words, fixed by the approval and never changed.';
 COMMENT ON COLUMN alert.message.cap_identifier IS 'CAP identifier, for CAP.';
 COMMENT ON COLUMN alert.message.cap_sender IS 'CAP sender, fixed by the approval.';

@@ -227,10 +227,11 @@ SELECT
     count(*) AS landscapes
 FROM series.climate_month AS c
 INNER JOIN landscape.current AS l USING (landscape_key)
-WHERE c.month = (
-    SELECT max(newest.month) FROM series.climate_month AS newest
-    WHERE newest.source = c.source
-)
+WHERE
+    c.month = (
+        SELECT max(newest.month) FROM series.climate_month AS newest
+        WHERE newest.source = c.source
+    )
 GROUP BY l.country_code, c.source, c.month, c.release;
 COMMENT ON VIEW mart.freshness IS 'The newest month of each source in each country.';
 COMMENT ON COLUMN mart.freshness.country_code IS 'ISO 3166-1 alpha-2.';
