@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     """A Postgres of your own; unset: the embedded one under `var`."""
     archive_url: str | None = None
     """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
-    calibration: Annotated[CalibrationPeriod, BeforeValidator(_calibration)] = CalibrationPeriod(
-        1991, 2020
+    calibration: Annotated[CalibrationPeriod, NoDecode, BeforeValidator(_calibration)] = (
+        CalibrationPeriod(1991, 2020)
     )
     min_coverage: float = Field(default=0.5, gt=0, le=1)
     """Share of a landscape's area that needs values."""
@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     @property
     def postgres_folder(self) -> Path:
         return self.var / "postgres"
+
+    @property
+    def incoming(self) -> Path:
+        """Station files that wait to be taken: ``stations/ghcn-daily`` and ``stations/agency``."""
+        return self.var / "incoming"
 
     @property
     def outgoing(self) -> Path:

@@ -15,6 +15,7 @@ def save_rows(
     keys: Sequence[str],
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
+    incidental: Sequence[str] = (),
 ) -> int:
     """Insert `rows` into `table`, replacing rows of the same key where a value differs.
 
@@ -27,6 +28,7 @@ def save_rows(
         keys: columns of the primary key.
         columns: all columns of a row, keys included, in the order of `rows`.
         rows: values; no key twice.
+        incidental: columns that alone do not make a row different, such as the file it came from.
 
     Returns:
         The number of rows inserted or replaced.
@@ -34,6 +36,7 @@ def save_rows(
     target = sql.Identifier(*table)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     others = [column for column in columns if column not in keys]
+    telling = [column for column in others if column not in incidental]
     cursor = connection.connection.cursor()
     cursor.execute(
         sql.SQL(
@@ -54,9 +57,9 @@ def save_rows(
             changes=sql.SQL(", ").join(
                 sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others
             ),
-            held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in others),
+            held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in telling),
             new=sql.SQL(", ").join(
-                sql.SQL("excluded.{}").format(sql.Identifier(c)) for c in others
+                sql.SQL("excluded.{}").format(sql.Identifier(c)) for c in telling
             ),
         )
     )

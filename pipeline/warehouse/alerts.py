@@ -1,0 +1,219 @@
+"""Transitions and their approvals. A transition is written once and never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pipeline.alerts.evidence import Evidence
+from pipeline.alerts.facts import AlertFacts, Approval, Change
+from pipeline.core.errors import ConflictError, InputError
+from pipeline.core.ids import DroughtType
+from pipeline.core.months import Month
+from pipeline.plans.document import Plan
+from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
+from pipeline.warehouse.plans import read_plan
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransition:
+    """A transition about to be written."""
+
+    chain_id: str
+    landscape: StoredLandscape
+    month: Month
+    drought_type: DroughtType
+    change: Change
+    from_stage: str
+    to_stage: str
+    evidence: Evidence
+
+
+def save_transition(connection: Connection, new: NewTransition, *, is_told: bool) -> int:
+    """Write a transition and its approval request; return the alert's id."""
+    alert_id = connection.execute(
+        text(
+            "INSERT INTO alert.transition (chain_id, landscape_key, landscape_version, month, "
+            "drought_type, change, from_stage, to_stage, plan_id, plan_version, evidence) VALUES "
+            "(:chain_id, :landscape_key, :landscape_version, :month, :drought_type, :change, "
+            ":from_stage, :to_stage, :plan_id, :plan_version, CAST(:evidence AS jsonb)) "
+            "RETURNING alert_id"
+        ),
+        {
+            "chain_id": new.chain_id,
+            "landscape_key": new.landscape.landscape_key,
+            "landscape_version": new.landscape.version,
+            "month": new.month.first_day,
+            "drought_type": new.drought_type,
+            "change": new.change,
+            "from_stage": new.from_stage,
+            "to_stage": new.to_stage,
+            "plan_id": new.evidence.plan_id,
+            "plan_version": new.evidence.plan_version,
+            "evidence": new.evidence.model_dump_json(),
+        },
+    ).scalar_one()
+    connection.execute(
+        text("INSERT INTO alert.approval (alert_id, state) VALUES (:alert_id, :state)"),
+        {"alert_id": alert_id, "state": "pending" if is_told else "not_needed"},
+    )
+    return int(alert_id)
+
+
+def request_approval(connection: Connection, alert_id: int) -> None:
+    """Ask for the approval of a transition that was not to be told until now."""
+    connection.execute(
+        text(
+            "UPDATE alert.approval SET state = 'pending', requested_at = now() "
+            "WHERE alert_id = :alert_id AND state = 'not_needed'"
+        ),
+        {"alert_id": alert_id},
+    )
+
+
+def read_told_chains(connection: Connection) -> set[str]:
+    """Return the chains of which an alert was told, or waits to be."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT chain_id FROM alert.transition JOIN alert.approval USING (alert_id) "
+            "WHERE state <> 'not_needed'"
+        )
+    )
+    return {row.chain_id for row in rows}
+
+
+def read_alerts(
+    connection: Connection,
+    alert_ids: Sequence[int] | None = None,
+    *,
+    state: str | None = None,
+    month: Month | None = None,
+    from_month: Month | None = None,
+) -> list[AlertFacts]:
+    """Return alerts with all that is known of them, oldest first.
+
+    Args:
+        connection: the caller's transaction.
+        alert_ids: these, or all.
+        state: of the approval, such as ``pending``.
+        month: only of this month.
+        from_month: only of this month or later.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT t.*, l.landscape_id FROM alert.transition AS t "
+            "JOIN alert.approval AS a USING (alert_id) "
+            "JOIN landscape.landscape AS l USING (landscape_key) "
+            "WHERE (CAST(:ids AS bigint[]) IS NULL OR t.alert_id = ANY(CAST(:ids AS bigint[]))) "
+            "AND (CAST(:state AS text) IS NULL OR a.state = :state) "
+            "AND (CAST(:month AS date) IS NULL OR t.month = :month) "
+            "AND (CAST(:from_month AS date) IS NULL OR t.month >= :from_month) "
+            "ORDER BY t.month, t.alert_id"
+        ),
+        {
+            "ids": None if alert_ids is None else list(alert_ids),
+            "state": state,
+            "month": month.first_day if month else None,
+            "from_month": from_month.first_day if from_month else None,
+        },
+    ).all()
+    pairs = sorted({(row.landscape_key, row.landscape_version) for row in rows})
+    landscapes = {(s.landscape_key, s.version): s for s in read_landscapes(connection, pairs)}
+    plans = {
+        pair: read_plan(connection, *pair) for pair in {(r.plan_id, r.plan_version) for r in rows}
+    }
+    return [
+        facts(
+            row.alert_id,
+            NewTransition(
+                row.chain_id,
+                landscapes[row.landscape_key, row.landscape_version],
+                Month.of(row.month),
+                DroughtType(row.drought_type),
+                Change(row.change),
+                row.from_stage,
+                row.to_stage,
+                Evidence.model_validate(row.evidence),
+            ),
+            plans,
+        )
+        for row in rows
+    ]
+
+
+def facts(
+    alert_id: int, transition: NewTransition, plans: Mapping[tuple[str, str], Plan]
+) -> AlertFacts:
+    """Return what letters and CAP say of a transition."""
+    landscape = transition.landscape.landscape
+    evidence = transition.evidence
+    return AlertFacts(
+        alert_id=alert_id,
+        chain_id=transition.chain_id,
+        change=transition.change,
+        month=transition.month,
+        drought_type=transition.drought_type,
+        from_stage=transition.from_stage,
+        to_stage=transition.to_stage,
+        landscape_id=landscape.landscape_id,
+        landscape_names={**landscape.names, "en": landscape.name_en},
+        country=landscape.country,
+        land_use=landscape.land_use,
+        is_salt_affected=landscape.is_salt_affected,
+        geometry=landscape.geometry,
+        plan=plans[evidence.plan_id, evidence.plan_version],
+        evidence=evidence,
+    )
+
+
+def save_answer(
+    connection: Connection,
+    alert_id: int,
+    state: str,
+    approval: Approval,
+    *,
+    accepts_unchecked: bool,
+) -> None:
+    """Write down the answer to an approval request. The first answer wins.
+
+    Raises:
+        InputError: there is no such alert.
+        ConflictError: it was answered before, or needs no answer.
+    """
+    answered = connection.execute(
+        text(
+            "UPDATE alert.approval SET state = :state, name = :name, office = :office, "
+            "legal_basis = :legal_basis, protocol = :protocol, protocol_date = :protocol_date, "
+            "note = :note, accepts_unchecked = :accepts_unchecked, answered_at = :answered_at "
+            "WHERE alert_id = :alert_id AND state = 'pending'"
+        ),
+        {
+            "alert_id": alert_id,
+            "state": state,
+            "accepts_unchecked": accepts_unchecked,
+            "name": approval.name,
+            "office": approval.office,
+            "legal_basis": approval.legal_basis,
+            "protocol": approval.protocol,
+            "protocol_date": approval.protocol_date,
+            "note": approval.note,
+            "answered_at": approval.answered_at,
+        },
+    ).rowcount
+    if not answered:
+        raise _why_not(connection, alert_id)
+
+
+def _why_not(connection: Connection, alert_id: int) -> InputError | ConflictError:
+    held = connection.execute(
+        text("SELECT state, name, office FROM alert.approval WHERE alert_id = :id"),
+        {"id": alert_id},
+    ).one_or_none()
+    if held is None:
+        return InputError(
+            f"alert {alert_id}: there is no such alert; `drought status` lists the pending ones"
+        )
+    by = f" by {held.name}, {held.office}" if held.name else ""
+    return ConflictError(f"alert {alert_id}: expected it to be pending, got {held.state}{by}")

@@ -1,0 +1,176 @@
+"""The register of raw files: what came, which months it holds, what was made of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pipeline.core.errors import ConflictError
+from pipeline.core.files import RawFile
+from pipeline.core.ids import Origin, Release
+from pipeline.core.months import Month
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFile:
+    """A grid file with months whose landscape means are not taken yet."""
+
+    file_id: int
+    name: str
+    archive_key: str
+    source: str
+    product: str | None
+    origin: Origin
+    releases: Mapping[Month, Release]
+    """The months to do."""
+
+
+def save_file(
+    connection: Connection,
+    raw: RawFile,
+    *,
+    kind: str,
+    source: str,
+    product: str | None,
+    origin: Origin,
+    request: Mapping[str, Any] | None = None,
+) -> tuple[int, bool]:
+    """Register `raw`; return its id and whether it is new.
+
+    The same bytes are one file. If they come again under another reading (`product`), the reading
+    is corrected and the means of their months are taken anew.
+
+    Raises:
+        ConflictError: the same bytes came under another source before.
+    """
+    known = connection.execute(
+        text("SELECT file_id, source, product FROM ops.file WHERE sha256 = :sha256"),
+        {"sha256": raw.sha256},
+    ).one_or_none()
+    if known is not None:
+        if known.source != source:
+            raise ConflictError(
+                f"{raw.name}: these bytes came before as source {known.source!r}, got {source!r}; "
+                "one file belongs to one source"
+            )
+        if known.product != product:
+            _correct_product(connection, known.file_id, product)
+        return int(known.file_id), False
+    file_id = connection.execute(
+        text(
+            "INSERT INTO ops.file "
+            "(sha256, archive_key, kind, source, product, origin, size_bytes, request, name) VALUES "
+            "(:sha256, :archive_key, :kind, :source, :product, :origin, :size_bytes, "
+            "CAST(:request AS jsonb), :name) RETURNING file_id"
+        ),
+        {
+            "sha256": raw.sha256,
+            "archive_key": raw.archive_key,
+            "size_bytes": raw.size_bytes,
+            "name": raw.name,
+            "kind": kind,
+            "source": source,
+            "product": product,
+            "origin": origin,
+            "request": None if request is None else json.dumps(request),
+        },
+    ).scalar_one()
+    return int(file_id), True
+
+
+def _correct_product(connection: Connection, file_id: int, product: str | None) -> None:
+    connection.execute(
+        text("UPDATE ops.file SET product = :product WHERE file_id = :id"),
+        {"product": product, "id": file_id},
+    )
+    connection.execute(
+        text("UPDATE ops.grid_month SET averaged_over = NULL WHERE file_id = :id"),
+        {"id": file_id},
+    )
+
+
+def save_grid_months(
+    connection: Connection, file_id: int, source: str, releases: Mapping[Month, Release]
+) -> None:
+    """Note which months a grid file holds, and in which release."""
+    connection.execute(
+        text(
+            "INSERT INTO ops.grid_month (file_id, month, source, release) "
+            "VALUES (:file_id, :month, :source, :release) ON CONFLICT (file_id, month) "
+            "DO UPDATE SET release = excluded.release, averaged_over = NULL "
+            "WHERE grid_month.release <> excluded.release"
+        ),
+        [
+            {"file_id": file_id, "month": m.first_day, "source": source, "release": release}
+            for m, release in releases.items()
+        ],
+    )
+
+
+def read_sources(connection: Connection) -> list[str]:
+    """Return the names of the grid sources the warehouse holds."""
+    rows = connection.execute(text("SELECT DISTINCT source FROM ops.grid_month ORDER BY source"))
+    return [row.source for row in rows]
+
+
+def read_months_held(connection: Connection, source: str) -> list[Month]:
+    """Return the months of `source` that a file holds, oldest first."""
+    rows = connection.execute(
+        text("SELECT DISTINCT month FROM ops.grid_month WHERE source = :source ORDER BY month"),
+        {"source": source},
+    )
+    return [Month.of(row.month) for row in rows]
+
+
+def read_pending_files(
+    connection: Connection, source: str, averaged_over: str, until: Month | None
+) -> list[PendingFile]:
+    """Return the files to believe whose means were not taken for `averaged_over`, oldest month first."""
+    rows = connection.execute(
+        text(
+            "SELECT g.file_id, g.month, g.release, f.name, f.archive_key, f.product, f.origin "
+            "FROM ops.current_grid_month AS g JOIN ops.file AS f USING (file_id) "
+            "WHERE g.source = :source AND g.averaged_over IS DISTINCT FROM :averaged_over "
+            "AND g.month <= coalesce(CAST(:until AS date), 'infinity') ORDER BY g.month"
+        ),
+        {
+            "source": source,
+            "averaged_over": averaged_over,
+            "until": until.first_day if until else None,
+        },
+    ).all()
+    by_file: dict[int, dict[Month, Release]] = {}
+    for row in rows:
+        by_file.setdefault(row.file_id, {})[Month.of(row.month)] = Release(row.release)
+    first = {row.file_id: row for row in reversed(rows)}
+    return [
+        PendingFile(
+            file_id,
+            first[file_id].name,
+            first[file_id].archive_key,
+            source,
+            first[file_id].product,
+            Origin(first[file_id].origin),
+            releases,
+        )
+        for file_id, releases in by_file.items()
+    ]
+
+
+def mark_averaged(connection: Connection, pending: PendingFile, averaged_over: str) -> None:
+    """Note that the means of a file's pending months are taken."""
+    connection.execute(
+        text(
+            "UPDATE ops.grid_month SET averaged_over = :averaged_over "
+            "WHERE file_id = :file_id AND month = ANY(:months)"
+        ),
+        {
+            "averaged_over": averaged_over,
+            "file_id": pending.file_id,
+            "months": [month.first_day for month in pending.releases],
+        },
+    )

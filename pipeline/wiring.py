@@ -1,0 +1,97 @@
+"""Where the parts are put together: the only place that knows both settings and edges."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pipeline.core.errors import InputError
+from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.plans.shipped import shipped_plans
+from pipeline.settings import Settings, settings_from_environment
+from pipeline.steps.installation import Installation
+from pipeline.warehouse.engine import connect
+from pipeline.warehouse.migrations import is_current, migrate
+from pipeline.warehouse.plans import save_plan
+
+DATABASE = "drought"
+AIRFLOW_DATABASE = "airflow"
+DAGS = Path(__file__).parents[1] / "dags"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return settings_from_environment()
+
+
+def embedded_postgres() -> EmbeddedPostgres:
+    """Return the embedded Postgres of this installation, running or not."""
+    return EmbeddedPostgres(settings().postgres_folder.absolute())
+
+
+def database_url(database: str = DATABASE) -> str:
+    """Return the URL of a database, with its password; the embedded Postgres is started if needed."""
+    given = settings().database_url
+    if given is not None:
+        return given.get_secret_value()
+    postgres = embedded_postgres()
+    postgres.start()
+    postgres.ensure_database(database)
+    return postgres.url(database)
+
+
+def installation() -> Installation:
+    """Return this installation, ready for work.
+
+    Raises:
+        InputError: the database does not answer, or lacks migrations.
+    """
+    ready = Installation(settings(), connect(database_url()))
+    with ready.warehouse.connect() as connection:
+        if not is_current(connection):
+            raise InputError(
+                "warehouse: its tables are older than this software, expected all migrations; run "
+                "`drought db migrate`"
+            )
+    return ready
+
+
+def migrate_warehouse() -> tuple[list[str], list[str]]:
+    """Bring the warehouse up to date and load the shipped plans.
+
+    Returns:
+        The migrations applied now, and the plans that were new.
+    """
+    engine = connect(database_url())
+    applied = migrate(engine)
+    with engine.begin() as connection:
+        new = [
+            f"{plan.plan_id} version {plan.version}"
+            for plan in shipped_plans()
+            if save_plan(connection, plan, is_shipped=True)
+        ]
+    return applied, new
+
+
+def airflow_environment() -> dict[str, str]:
+    """Return the environment Airflow runs in on this machine.
+
+    For a process about to be started: Airflow reads it on import. What the caller's environment
+    sets already is kept.
+    """
+    folder = settings().var.absolute()
+    url = database_url(AIRFLOW_DATABASE).replace("postgresql+psycopg://", "postgresql+psycopg2://")
+    ours = {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # 32 workers are forked ahead otherwise; these machines have two cores.
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "DROUGHT_VAR": str(folder),
+    }
+    return {**ours, **{name: value for name, value in os.environ.items() if name in ours}}
