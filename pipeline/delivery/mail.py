@@ -1,0 +1,55 @@
+"""Mail over SMTP."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+
+from pipeline.core.errors import DeliveryError
+from pipeline.delivery.letter import Letter
+
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Mailer:
+    """One mail server and the account to use it with."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    starttls: bool
+    sender: str
+
+    def send(self, letter: Letter, recipient: str) -> None:
+        """Hand `letter` to the server for one recipient.
+
+        Raises:
+            DeliveryError: the server is away, or refuses; what it said is in the message.
+        """
+        try:
+            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
+                if self.starttls:
+                    server.starttls()
+                if self.user is not None:
+                    server.login(self.user, self.password or "")
+                server.send_message(self._message(letter, recipient))
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError(
+                f"mail server {self.host}:{self.port}: {error}; it is tried again next time"
+            ) from error
+
+    def _message(self, letter: Letter, recipient: str) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self.sender
+        message["To"] = recipient
+        message["Subject"] = letter.subject
+        message["Date"] = formatdate(localtime=False)
+        # Stable: a repeat after a crash is one mail to the reader's program.
+        message["Message-ID"] = f"<{letter.message_id}@{self.sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.body, cte="quoted-printable")
+        return message

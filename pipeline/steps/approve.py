@@ -1,0 +1,72 @@
+"""A person lets an alert leave, or refuses it. The first answer wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.alerts.facts import Approval
+from pipeline.core.errors import InputError
+from pipeline.steps.installation import Installation
+from pipeline.steps.messages import finish_messages, withdraw_messages
+from pipeline.steps.outcome import recorded
+from pipeline.warehouse.alerts import read_alerts, save_answer
+
+
+def approve(
+    installation: Installation,
+    alert_ids: Sequence[int],
+    approval: Approval,
+    *,
+    accepts_unchecked: bool = False,
+) -> None:
+    """Approve these alerts, all or none, and queue their messages for delivery.
+
+    Raises:
+        InputError: no such alert, or name or office are empty.
+        ConflictError: one of them was answered before.
+    """
+    _refuse_blank(approval)
+    with (
+        recorded(installation.warehouse, "approve") as report,
+        installation.warehouse.begin() as connection,
+    ):
+        for alert_id in sorted(set(alert_ids)):
+            save_answer(
+                connection, alert_id, "approved", approval, accepts_unchecked=accepts_unchecked
+            )
+            (facts,) = read_alerts(connection, [alert_id])
+            finish_messages(
+                connection,
+                facts,
+                approval,
+                installation.settings,
+                accepts_unchecked=accepts_unchecked,
+            )
+        report.rows = len(set(alert_ids))
+
+
+def reject(installation: Installation, alert_ids: Sequence[int], approval: Approval) -> None:
+    """Refuse these alerts, all or none; their messages never leave.
+
+    Raises:
+        InputError: no such alert, or name or office are empty.
+        ConflictError: one of them was answered before.
+    """
+    _refuse_blank(approval)
+    with (
+        recorded(installation.warehouse, "reject") as report,
+        installation.warehouse.begin() as connection,
+    ):
+        for alert_id in sorted(set(alert_ids)):
+            save_answer(connection, alert_id, "refused", approval, accepts_unchecked=False)
+            withdraw_messages(connection, alert_id)
+        report.rows = len(set(alert_ids))
+
+
+def _refuse_blank(approval: Approval) -> None:
+    for option, value in (("--by", approval.name), ("--office", approval.office)):
+        if not value.strip():
+            raise InputError(
+                f"{option}: expected who answers and in what office, got an empty text; an alert "
+                "leaves under a person's name"
+            )

@@ -1,0 +1,85 @@
+"""Empty the outbox of what is approved. A mail server can never change a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.core.errors import DeliveryError
+from pipeline.delivery.files import write_to_folder
+from pipeline.delivery.letter import Letter
+from pipeline.delivery.mail import Mailer
+from pipeline.settings import Settings
+from pipeline.steps.installation import Installation
+from pipeline.steps.outcome import recorded
+from pipeline.warehouse.outbox import QueuedDelivery, save_delivery, take_queued_delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a round of deliveries came to."""
+
+    sent: int
+    failures: tuple[str, ...]
+    """One line for each delivery its channel refused; it will be tried again."""
+
+
+def deliver(installation: Installation) -> Delivered:
+    """Hand every approved message to its channel, once.
+
+    Each delivery commits on its own, after its channel has accepted; only a crash between the two
+    repeats one, with the same message id. A refusal is written down and tried again next time; it
+    holds up no other.
+    """
+    failures: list[str] = []
+    sent = last = 0
+    with recorded(installation.warehouse, "deliver") as report:
+        while True:
+            with installation.warehouse.begin() as connection:
+                delivery = take_queued_delivery(connection, last)
+                if delivery is None:
+                    break
+                last = delivery.delivery_id
+                try:
+                    _hand_over(delivery, installation.settings)
+                except DeliveryError as error:
+                    save_delivery(connection, last, None, str(error))
+                    failures.append(
+                        f"alert {delivery.alert_id} to {delivery.recipient_id}: {error}"
+                    )
+                else:
+                    save_delivery(connection, last, installation.clock(), None)
+                    sent += 1
+        report.rows = sent
+        report.message = f"{sent} sent, {len(failures)} refused"
+    return Delivered(sent, tuple(failures))
+
+
+def deliver_all(installation: Installation) -> int:
+    """Deliver, and fail if a channel refused something; return how many messages were sent.
+
+    Raises:
+        DeliveryError: at least one refusal; the others were sent.
+    """
+    done = deliver(installation)
+    if done.failures:
+        raise DeliveryError("; ".join(done.failures))
+    return done.sent
+
+
+def _hand_over(delivery: QueuedDelivery, settings: Settings) -> None:
+    letter = Letter(delivery.message_id, delivery.subject, delivery.body)
+    if delivery.channel == "file":
+        write_to_folder(settings.outgoing / str(delivery.month), delivery.file_name, delivery.body)
+        return
+    if settings.smtp_host is None:
+        raise DeliveryError(
+            "mail: no mail server is set; set DROUGHT_SMTP_HOST and run `drought deliver` again"
+        )
+    Mailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        starttls=settings.smtp_starttls,
+        sender=settings.mail_from,
+    ).send(letter, delivery.recipient_id)

@@ -1,0 +1,51 @@
+"""Every step leaves an outcome in the warehouse, whether it succeeded or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from pipeline.core.errors import NotPublishedError
+from pipeline.core.months import Month
+from pipeline.warehouse.outcomes import save_outcome
+
+
+@dataclass
+class Report:
+    """What a step did, filled in by the step."""
+
+    rows: int | None = None
+    message: str | None = None
+
+
+@contextmanager
+def recorded(warehouse: Engine, step: str, month: Month | None = None) -> Iterator[Report]:
+    """Write down how the block ended, in a transaction of its own, and let its error pass."""
+    report = Report()
+    state = "failed"
+    message: str | None = "the process was stopped"
+    start = time.monotonic()
+    try:
+        yield report
+        state, message = "done", report.message
+    except NotPublishedError as error:
+        state, message = "not_published", str(error)
+        raise
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        with warehouse.begin() as connection:
+            save_outcome(
+                connection,
+                step=step,
+                month=month,
+                state=state,
+                rows=report.rows,
+                seconds=time.monotonic() - start,
+                message=message,
+            )

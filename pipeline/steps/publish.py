@@ -1,0 +1,229 @@
+"""The bulletin and the page of the newest month: what is known, what is late, what is missing.
+
+Both are internal. Reads only; the warehouse gains an outcome and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline.alerts.words import LANGUAGES
+from pipeline.core.errors import InputError
+from pipeline.core.gaps import Gap
+from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse, Release
+from pipeline.core.months import Month
+from pipeline.delivery.bulletin import bulletin_name, bulletin_page, bulletin_text
+from pipeline.delivery.bulletin_facts import (
+    BulletinFacts,
+    CountryFacts,
+    Freshness,
+    LandscapeFacts,
+    StageFacts,
+    Standing,
+)
+from pipeline.delivery.files import write_to_folder
+from pipeline.plans.document import Plan
+from pipeline.steps.installation import Installation, deciding_source
+from pipeline.steps.outcome import recorded
+from pipeline.warehouse.outcomes import read_identity, read_latest_outcomes
+from pipeline.warehouse.plans import read_plan
+from pipeline.warehouse.status import (
+    Rows,
+    read_freshness,
+    read_index_gaps,
+    read_landscape_names,
+    read_newest_stage_month,
+    read_pending,
+    read_stages,
+)
+
+PlanKey = tuple[str, str]
+StageKey = tuple[str, DroughtType]
+"""Landscape id and drought type."""
+
+
+def publish(installation: Installation) -> list[Path]:
+    """Write the bulletin of the newest month with stages, and the page, into the site's folder.
+
+    Raises:
+        InputError: there are no stages yet, or the indices behind them are not those of the
+            settings.
+        DeliveryError: the folder cannot be written to.
+    """
+    with recorded(installation.warehouse, "publish") as report:
+        facts = bulletin_facts(installation)
+        texts = {
+            bulletin_name(facts.month): bulletin_text(facts),
+            "index.html": bulletin_page(facts),
+        }
+        paths = [
+            write_to_folder(installation.settings.site, name, text) for name, text in texts.items()
+        ]
+        report.rows = len(paths)
+        report.message = f"{facts.month}: {', '.join(texts)}"
+        return paths
+
+
+def bulletin_facts(installation: Installation) -> BulletinFacts:
+    """Return what there is to say about the newest month with stages.
+
+    Raises:
+        InputError: as `publish`.
+    """
+    # One snapshot: an evaluation that commits meanwhile cannot show half its work.
+    with installation.warehouse.connect().execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    ) as connection:
+        month = read_newest_stage_month(connection)
+        if month is None:
+            raise InputError(
+                "publish: expected stages in the warehouse, got none; run `drought evaluate` first "
+                "(after `drought ingest` and `drought compute`)"
+            )
+        return _facts(installation, connection, month)
+
+
+def _facts(installation: Installation, connection: Connection, month: Month) -> BulletinFacts:
+    source = deciding_source(connection, installation.settings)
+    calibration = str(installation.settings.calibration)
+    indices = read_index_gaps(connection, month, source, calibration)
+    if not indices:
+        raise InputError(
+            f"publish: expected indices of {month} from {source} calibrated {calibration}, got none; "
+            "set DROUGHT_SOURCE and DROUGHT_CALIBRATION as they were for `drought evaluate`"
+        )
+    return BulletinFacts(
+        month=month,
+        made_at=installation.clock(),
+        origin=read_identity(connection).origin,
+        source=source,
+        calibration=calibration,
+        releases=Counter(Release(row["release"]) for row in indices),
+        countries=_countries(connection, month, indices),
+        freshness=tuple(_freshness(row) for row in read_freshness(connection)),
+        unfinished={
+            outcome.step: outcome.state.replace("_", " ")
+            for outcome in read_latest_outcomes(connection)
+            if outcome.state != "done" and outcome.step != "publish"
+        },
+        pending=len(read_pending(connection)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The stages of the month and of the month before, and the plans they follow from."""
+
+    now: Mapping[StageKey, Standing]
+    before: Mapping[StageKey, Standing]
+    plans: Mapping[PlanKey, Plan]
+    gaps: Mapping[str, Mapping[str, str]]
+    """Landscape id to index code to gap."""
+
+    def of_landscape(self, landscape_id: str) -> dict[DroughtType, StageFacts]:
+        plan = self.plan_of(landscape_id)
+        return {one: self._stage(landscape_id, one, plan) for one in DroughtType}
+
+    def plan_of(self, landscape_id: str) -> Plan | None:
+        """Return the plan in force for a landscape; None where no stage was worked out."""
+        standings = (self.now.get((landscape_id, one)) for one in DroughtType)
+        found = [s for s in standings if s is not None]
+        return self.plans[found[0].plan_id, found[0].plan_version] if found else None
+
+    def _stage(self, landscape_id: str, one: DroughtType, plan: Plan | None) -> StageFacts:
+        key = (landscape_id, one)
+        return StageFacts(
+            self.now.get(key),
+            self.before.get(key),
+            () if plan is None else _gaps(plan, one, self.gaps.get(landscape_id, {})),
+            has_ladder=plan is None or one in plan.ladders,
+        )
+
+
+def _countries(connection: Connection, month: Month, indices: Rows) -> tuple[CountryFacts, ...]:
+    now, before = read_stages(connection, month), read_stages(connection, month - 1)
+    keys = {(row["plan_id"], row["plan_version"]) for row in (*now, *before)}
+    plans = {key: read_plan(connection, *key) for key in sorted(keys)}
+    stages = _Stages(
+        _standings(now, plans),
+        _standings(before, plans),
+        plans,
+        {row["landscape_id"]: row["gaps"] for row in indices},
+    )
+    by_country: dict[Country, list[LandscapeFacts]] = {}
+    for row in read_landscape_names(connection):
+        by_country.setdefault(Country(row["country_code"]), []).append(_landscape(row, stages))
+    return tuple(
+        CountryFacts(country, _plans_in_force(stages, landscapes), tuple(landscapes))
+        for country, landscapes in by_country.items()
+    )
+
+
+def _plans_in_force(stages: _Stages, landscapes: Iterable[LandscapeFacts]) -> tuple[Plan, ...]:
+    found = (stages.plan_of(one.landscape_id) for one in landscapes)
+    by_key = {(plan.plan_id, plan.version): plan for plan in found if plan is not None}
+    return tuple(plan for _, plan in sorted(by_key.items()))
+
+
+def _landscape(row: Mapping[str, Any], stages: _Stages) -> LandscapeFacts:
+    return LandscapeFacts(
+        row["landscape_id"],
+        row["name_en"],
+        LandUse(row["land_use"]),
+        row["is_derived"],
+        stages.of_landscape(row["landscape_id"]),
+    )
+
+
+def _standings(rows: Rows, plans: Mapping[PlanKey, Plan]) -> dict[StageKey, Standing]:
+    return {
+        (row["landscape_id"], DroughtType(row["drought_type"])): _standing(
+            row, plans[row["plan_id"], row["plan_version"]]
+        )
+        for row in rows
+    }
+
+
+def _standing(row: Mapping[str, Any], plan: Plan) -> Standing:
+    names = {"en": row["stage"]}
+    if row["stage_rank"]:
+        names = plan.ladders[DroughtType(row["drought_type"])].stage(row["stage"]).names.texts
+    return Standing(
+        names["en"],
+        tuple(word for language, word in names.items() if language not in LANGUAGES),
+        row["stage_rank"],
+        Month.of(row["since_month"]),
+        row["is_confirmed"],
+        row["silent_months"],
+        plan.plan_id,
+        plan.version,
+    )
+
+
+def _gaps(plan: Plan, one: DroughtType, gaps: Mapping[str, str]) -> tuple[Gap, ...]:
+    """Return why the indices of a ladder have no value; nothing while one of them has."""
+    ladder = plan.ladders.get(one)
+    codes: set[IndexCode] = {
+        rule.index for stage in (ladder.stages if ladder else ()) for rule in stage.rules
+    }
+    reasons = [gaps.get(str(code)) for code in codes]
+    if None in reasons:
+        return ()
+    return tuple(sorted({Gap(reason) for reason in reasons if reason}))
+
+
+def _freshness(row: Mapping[str, Any]) -> Freshness:
+    return Freshness(
+        Country(row["country_code"]),
+        row["source"],
+        Month.of(row["newest_month"]),
+        Release(row["release"]),
+        row["landscapes_with_values"],
+        row["landscapes"],
+    )

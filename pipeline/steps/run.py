@@ -1,0 +1,67 @@
+"""All steps for one month after another, without Airflow: an equal, supported way to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.core.errors import InputError
+from pipeline.core.months import Month, months_between
+from pipeline.steps.compute import Advance, compute
+from pipeline.steps.deliver import Delivered, deliver
+from pipeline.steps.evaluate import evaluate
+from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
+from pipeline.steps.installation import Installation, deciding_source
+from pipeline.steps.publish import publish
+from pipeline.warehouse.files import read_months_held, read_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run came to."""
+
+    fetched: int
+    """Months that were fetched; those held already are not fetched again."""
+    told: int
+    """Alerts that now wait for approval."""
+    delivered: Delivered
+
+
+def run(
+    installation: Installation,
+    first: Month,
+    last: Month,
+    *,
+    advance: Advance = lambda what, done, of: None,
+) -> Ran:
+    """Ingest, compute, evaluate, deliver and publish the months from `first` to `last`.
+
+    Months the warehouse holds are not fetched again; a month the store has not published ends the
+    run with what came before it done.
+
+    Raises:
+        InputError, NotPublishedError: as the steps say.
+    """
+    fetched = told = 0
+    for month in months_between(first, last):
+        if not _is_held(installation, month):
+            ingest_era5_land(installation, month, month, advance=advance)
+            fetched += 1
+        compute(installation, to=month, advance=advance)
+        told += evaluate(installation, to=month, advance=advance).told
+    delivered = deliver(installation)
+    publish(installation)
+    return Ran(fetched, told, delivered)
+
+
+def _is_held(installation: Installation, month: Month) -> bool:
+    """Whether a file holds the month; one that only a file could bring must be there already."""
+    with installation.warehouse.connect() as connection:
+        sources = read_sources(connection)
+        source = deciding_source(connection, installation.settings) if sources else ERA5_LAND
+        if month in read_months_held(connection, source):
+            return True
+    if source != ERA5_LAND:
+        raise InputError(
+            f"{source}: expected {month} from a file, got none; run `drought ingest grid` first"
+        )
+    return False
