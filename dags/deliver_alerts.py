@@ -1,0 +1,39 @@
+"""
+### Delivery
+
+Empties the outbox of what is approved, every ten minutes. Deciding and delivering are apart: a mail
+server can never change a stage.
+
+**If it fails:** some channel refused a message; the log says which and why. The others are sent. It
+is tried again in ten minutes; `drought status` lists what has not left.
+
+**To rerun:** clear the run. What was sent is not sent again.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronPartitionTimetable, dag, task
+from pendulum import datetime
+
+from pipeline.orchestration import operations, verdicts
+
+
+@dag(
+    schedule=CronPartitionTimetable("*/10 * * * *", timezone="UTC", key_format="%Y-%m"),
+    start_date=datetime(2024, 1, 7, tz="UTC"),
+    doc_md=__doc__,
+    **operations("tier-1", "deliver"),
+)
+def deliver_alerts() -> None:
+    @task
+    def empty_outbox() -> int:
+        from pipeline import wiring
+        from pipeline.steps.deliver import deliver_all
+
+        with verdicts():
+            return deliver_all(wiring.installation())
+
+    empty_outbox()
+
+
+deliver_alerts()

@@ -1,0 +1,165 @@
+"""The demonstration: the main job on simulated data, by the real parts, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline import wiring
+from pipeline.alerts.cap import validate
+from pipeline.core.months import Month
+from pipeline.landscapes.default import default_landscapes_file
+from pipeline.local.data_store import DEFAULT_KEY, DataStore
+from pipeline.local.simulated_climate import FIRST_MONTH
+from pipeline.sources.landscape_files import read_landscapes
+from pipeline.steps.compute import compute
+from pipeline.steps.evaluate import evaluate
+from pipeline.steps.golive import golive
+from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
+from pipeline.steps.installation import Installation
+from pipeline.steps.landscapes import load_landscapes
+from pipeline.steps.status import status
+from pipeline.warehouse.files import read_months_held
+from pipeline.warehouse.outcomes import read_identity
+from pipeline.warehouse.status import count_sent
+
+FOLDER = Path("var/demo")
+PUBLISHED_ON_DAY = 7
+"""From this day on a month's data are out."""
+
+screen = Console(width=None if sys.stdout.isatty() else 120)
+
+
+def newest_published(today: date) -> Month:
+    """Return the newest month whose data are out on `today`."""
+    this_month = Month.of(today)
+    return this_month - (1 if today.day >= PUBLISHED_ON_DAY else 2)
+
+
+def run_demo() -> None:
+    """Take simulated rain to letters and CAP files; safe to repeat: nothing is sent twice."""
+    os.environ.setdefault("DROUGHT_VAR", str(FOLDER))
+    month = newest_published(datetime.now(UTC).date())
+    screen.rule("EXERCISE - SIMULATED DATA - no real drought")
+    with DataStore(month) as store:
+        os.environ.update(CDSAPI_URL=store.url, CDSAPI_KEY=DEFAULT_KEY)
+        os.environ["NO_PROXY"] = ",".join(
+            filter(None, ["127.0.0.1", "localhost", os.environ.get("NO_PROXY")])
+        )
+        wiring.settings.cache_clear()
+        installation = _prepared()
+        _history(installation, month - 1)
+        _say("the newest month through the DAGs", str(month))
+        _run_dags(month)
+    _show(installation, month)
+
+
+def _say(what: str, detail: str = "") -> None:
+    screen.print(f"[bold]{what}[/bold] {detail}")
+
+
+def _prepared() -> Installation:
+    applied, _ = wiring.migrate_warehouse()
+    _say("embedded Postgres", f"running; {len(applied)} migrations applied now")
+    installation = wiring.installation()
+    counts = load_landscapes(installation, read_landscapes(default_landscapes_file()))
+    _say("landscapes", ", ".join(f"{n} {what}" for what, n in counts.items()))
+    return installation
+
+
+def _history(installation: Installation, last: Month) -> None:
+    """Load the history by the same steps as the command line, and go live after it."""
+    with installation.warehouse.connect() as connection:
+        held = read_months_held(connection, ERA5_LAND)
+        live_from = read_identity(connection).live_from
+    first = held[-1] + 1 if held else FIRST_MONTH
+    with _progress() as advance:
+        if first <= last:
+            ingest_era5_land(installation, first, last, advance=advance)
+        rows = compute(installation, to=last, advance=advance)
+        evaluation = evaluate(installation, to=last, advance=advance)
+    _say(
+        "history",
+        f"{FIRST_MONTH} to {last}: {rows} rows of indices, {evaluation.transitions} changes",
+    )
+    if live_from is None:
+        told = golive(installation, last + 1)
+        _say("going live", f"{told} landscapes are in a stage already: one alert each")
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    columns = (TextColumn("  {task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
+
+
+def _run_dags(month: Month) -> None:
+    # A process of its own: this one never imports Airflow.
+    environment = {**os.environ, **wiring.airflow_environment(), "PYTHONWARNINGS": "ignore"}
+    subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "pipeline.orchestration.demo_month", str(month)],
+        env=environment,
+        check=True,
+    )
+
+
+def _show(installation: Installation, month: Month) -> None:
+    found = status(installation)
+    screen.print(stage_table(found.stages))
+    folder = installation.settings.outgoing / str(month)
+    letters = sorted(folder.glob("*.en.txt"))
+    messages = sorted(installation.settings.outgoing.glob("*/*.cap.xml"))
+    for message in messages:
+        validate(message.read_bytes())
+    if letters:
+        screen.rule(f"one of {len(letters)} letters of {month}: {letters[-1].name}")
+        print(letters[-1].read_text(encoding="utf-8"))
+    with installation.warehouse.connect() as connection:
+        sent = count_sent(connection)
+    screen.rule("where to look")
+    print(f"letters      {folder}")
+    print(f"CAP files    {len(messages)} valid by the OASIS schema, such as {messages[-1]}")
+    print(f"page         {installation.settings.site / 'index.html'}")
+    print(
+        f'warehouse    psql "$(DROUGHT_VAR={installation.settings.var} .venv/bin/drought db url)"'
+    )
+    print(f"evidence     DROUGHT_VAR={installation.settings.var} .venv/bin/drought explain ALERT")
+    print(f"sent so far  {sent} messages; run it again, and it stays so")
+
+
+def stage_table(stages: Sequence[dict[str, Any]]) -> Table:
+    """Return the stages of one month as a table, one row per landscape."""
+    table = Table(
+        "country", "landscape", "land use", "meteorological", "agricultural", "hydrological"
+    )
+    for _, rows in groupby(stages, key=lambda row: row["landscape_id"]):
+        one = list(rows)
+        cells = {row["drought_type"]: _stage_cell(row) for row in one}
+        use = one[0]["land_use"] + (" (derived)" if one[0]["is_derived"] else "")
+        types = ("meteorological", "agricultural", "hydrological")
+        table.add_row(
+            one[0]["country_code"],
+            one[0]["name_en"],
+            use,
+            *(cells.get(name, "-") for name in types),
+        )
+    return table
+
+
+def _stage_cell(row: dict[str, Any]) -> str:
+    if row["is_confirmed"]:
+        return str(row["stage"])
+    return "not known" if row["stage_rank"] == 0 else f"{row['stage']} (unconfirmed)"
