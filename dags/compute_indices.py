@@ -15,7 +15,15 @@ from __future__ import annotations
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import GRIDS, INDICES, MONTH, STATIONS, operations, verdicts
+from pipeline.orchestration import (
+    GRIDS,
+    INDICES,
+    MONTH,
+    STATIONS,
+    month_of_run,
+    operations,
+    verdicts,
+)
 
 
 @dag(
@@ -28,11 +36,11 @@ def compute_indices() -> None:
     @task(outlets=[INDICES])
     def compute_month(month: str) -> int:
         from pipeline import wiring
-        from pipeline.core.months import Month
         from pipeline.steps.compute import compute
 
         with verdicts():
-            return compute(wiring.installation(), to=Month.parse(month))
+            newest = month_of_run(month)
+            return compute(wiring.installation(), to=newest)
 
     compute_month(month=MONTH)
 

@@ -12,6 +12,8 @@ is tried again in ten minutes; `drought status` lists what has not left.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime
 
@@ -25,7 +27,8 @@ from pipeline.orchestration import operations, verdicts
     **operations("tier-1", "deliver"),
 )
 def deliver_alerts() -> None:
-    @task
+    # Done with before the next run is due: a run that waits would hold up what is approved meanwhile.
+    @task(retries=2, retry_delay=timedelta(minutes=1))
     def empty_outbox() -> int:
         from pipeline import wiring
         from pipeline.steps.deliver import deliver_all

@@ -16,7 +16,7 @@ from __future__ import annotations
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import INDICES, MONTH, STAGES, operations, verdicts
+from pipeline.orchestration import INDICES, MONTH, STAGES, month_of_run, operations, verdicts
 
 
 @dag(
@@ -29,11 +29,11 @@ def evaluate_plans() -> None:
     @task(outlets=[STAGES])
     def evaluate_month(month: str) -> int:
         from pipeline import wiring
-        from pipeline.core.months import Month
         from pipeline.steps.evaluate import evaluate
 
         with verdicts():
-            return evaluate(wiring.installation(), to=Month.parse(month)).told
+            newest = month_of_run(month)
+            return evaluate(wiring.installation(), to=newest).told
 
     evaluate_month(month=MONTH)
 

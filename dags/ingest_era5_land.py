@@ -5,7 +5,7 @@ Fetches and archives the previous month of ERA5-Land on the 7th, when the prelim
 out. The partition key is the month of the data.
 
 **If it fails:** "is not accepted" means the key in `CDSAPI_KEY` or the licence: the message names
-the page. "got nothing for" means the month is not out yet: the retries wait for it. Anything else:
+the page. "not published" means the month is not out yet: the retries wait for it. Anything else:
 `docs/operator.md`.
 
 **To rerun a month:** clear its run, or trigger the DAG with that month as partition key. The new
@@ -17,7 +17,7 @@ from __future__ import annotations
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, operations, verdicts
+from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, month_of_run, operations, verdicts
 
 
 @dag(
@@ -28,14 +28,14 @@ from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, operations, verdicts
     **operations("tier-1", "ingest"),
 )
 def ingest_era5_land() -> None:
-    @task(outlets=[GRIDS], pool=CDS_POOL)
+    # Twelve retries, the later ones six hours apart: two days for a store that is down, or late.
+    @task(outlets=[GRIDS], pool=CDS_POOL, retries=12)
     def archive_month(month: str) -> list[str]:
         from pipeline import wiring
-        from pipeline.core.months import Month
         from pipeline.steps.ingest import ingest_era5_land
 
         with verdicts():
-            wanted = Month.parse(month)
+            wanted = month_of_run(month)
             return list(map(str, ingest_era5_land(wiring.installation(), wanted, wanted)))
 
     archive_month(month=MONTH)

@@ -19,8 +19,8 @@ from pipeline.orchestration import STATIONS, operations, skip_unless, verdicts
 
 
 @dag(
-    # Agencies close a month in the first days of the next one.
-    schedule=CronPartitionTimetable("0 5 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
+    # The key is the current month: what it wakes looks at all months up to it.
+    schedule=CronPartitionTimetable("0 5 * * *", timezone="UTC", key_format="%Y-%m"),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
     **operations("tier-2", "ingest"),

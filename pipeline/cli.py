@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline import demo, wiring
+from pipeline import airflow_server, demo, wiring
 from pipeline.alerts.facts import Approval
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import DroughtError, InputError
@@ -63,7 +63,16 @@ db = typer.Typer(help="The warehouse: start, stop, migrate it.", no_args_is_help
 landscapes = typer.Typer(help="Production landscapes: load and list them.", no_args_is_help=True)
 plans = typer.Typer(help="Drought plans: check, load and list them.", no_args_is_help=True)
 ingest = typer.Typer(help="Bring data in. Every file is kept as it came.", no_args_is_help=True)
-for name, group in (("db", db), ("landscapes", landscapes), ("plans", plans), ("ingest", ingest)):
+airflow = typer.Typer(
+    help="Airflow live on this machine (make up, make down).", no_args_is_help=True
+)
+for name, group in (
+    ("db", db),
+    ("landscapes", landscapes),
+    ("plans", plans),
+    ("ingest", ingest),
+    ("airflow", airflow),
+):
     app.add_typer(group, name=name)
 
 screen = Console()
@@ -489,6 +498,31 @@ def _print_status(found: Status) -> None:
         )
     screen.print(f"messages approved and not sent: {len(found.undelivered)}")
     screen.print(demo.stage_table(found.stages))
+
+
+# --- Airflow and the demonstration ------------------------------------------------------------
+
+
+@airflow.command("up")
+def airflow_up(
+    port: Annotated[int, typer.Option(help="Airflow's page.")] = 8080,
+    site_port: Annotated[int, typer.Option(help="The site.")] = 8081,
+) -> None:
+    """Start Airflow and the site on this machine. Its schedule stays off until you turn a DAG on."""
+    wiring.migrate_warehouse()
+    airflow_server.start(port, site_port, lambda what: notes.print(f"  {what}"))
+    print(
+        f"Airflow    http://127.0.0.1:{port}  (user admin; passwords in {airflow_server.password_file()})"
+    )
+    print(f"site       http://127.0.0.1:{site_port}")
+    print("stop       make down")
+
+
+@airflow.command("down")
+def airflow_down() -> None:
+    """Stop Airflow and the site."""
+    airflow_server.stop()
+    print("airflow: stopped")
 
 
 @app.command("demo")

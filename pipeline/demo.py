@@ -18,13 +18,13 @@ from rich.table import Table
 
 from pipeline import wiring
 from pipeline.alerts.cap import validate
+from pipeline.core.errors import InputError
 from pipeline.core.months import Month
 from pipeline.landscapes.default import default_landscapes_file
 from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.simulated_climate import FIRST_MONTH
 from pipeline.sources.landscape_files import read_landscapes
 from pipeline.steps.compute import compute
-from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
 from pipeline.steps.installation import Installation
@@ -88,14 +88,11 @@ def _history(installation: Installation, last: Month) -> None:
         if first <= last:
             ingest_era5_land(installation, first, last, advance=advance)
         rows = compute(installation, to=last, advance=advance)
-        evaluation = evaluate(installation, to=last, advance=advance)
-    _say(
-        "history",
-        f"{FIRST_MONTH} to {last}: {rows} rows of indices, {evaluation.transitions} changes",
-    )
+    _say("history", f"{FIRST_MONTH} to {last}: {rows} landscape-months of indices new or different")
     if live_from is None:
+        screen.print("  stages of all months, by the plans in force")
         told = golive(installation, last + 1)
-        _say("going live", f"{told} landscapes are in a stage already: one alert each")
+        _say("going live", f"{told} droughts are under way already: one alert each")
 
 
 @contextmanager
@@ -109,11 +106,16 @@ def _progress() -> Iterator[Any]:
 def _run_dags(month: Month) -> None:
     # A process of its own: this one never imports Airflow.
     environment = {**os.environ, **wiring.airflow_environment(), "PYTHONWARNINGS": "ignore"}
-    subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "pipeline.orchestration.demo_month", str(month)],
         env=environment,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise InputError(
+            f"demo: the DAGs of {month} ended with exit code {done.returncode}, expected 0; what "
+            "they said stands above; repeat `make demo`, it goes on where it stopped"
+        )
 
 
 def _show(installation: Installation, month: Month) -> None:

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
 
+_PREFIX = "DROUGHT_"
+
 
 def _calibration(value: object) -> object:
     try:
@@ -31,7 +33,12 @@ class Settings(BaseSettings):
     """Settings, each an environment variable ``DROUGHT_<NAME>`` unless it says otherwise."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DROUGHT_", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
+        env_prefix=_PREFIX,
+        # Compose files pass what is not set as an empty text.
+        env_ignore_empty=True,
+        frozen=True,
+        arbitrary_types_allowed=True,
+        populate_by_name=True,
     )
 
     var: Path = Path("var")
@@ -53,7 +60,7 @@ class Settings(BaseSettings):
     """CAP `sender`: unique to the agency, by convention like a mail address."""
     smtp_host: str | None = None
     """Mail server; unset: no mail."""
-    smtp_port: int = 25
+    smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
@@ -99,7 +106,12 @@ def settings_from_environment() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = "\n".join(
-            f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            f"{_variable(str(e['loc'][0]))}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         )
         raise InputError(f"settings: {faults}; correct the environment variable") from error
+
+
+def _variable(name: str) -> str:
+    """Return the environment variable behind a field, or behind its alias."""
+    return f"{_PREFIX}{name.upper()}" if name in Settings.model_fields else name

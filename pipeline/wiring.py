@@ -17,6 +17,7 @@ from pipeline.warehouse.plans import save_plan
 
 DATABASE = "drought"
 AIRFLOW_DATABASE = "airflow"
+AIRFLOW_DATABASE_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 DAGS = Path(__file__).parents[1] / "dags"
 
 
@@ -80,9 +81,11 @@ def airflow_environment() -> dict[str, str]:
 
     For a process about to be started: Airflow reads it on import. What the caller's environment
     sets already is kept.
+
+    Raises:
+        InputError: the warehouse is a Postgres of the agency's own, and Airflow has no database.
     """
     folder = settings().var.absolute()
-    url = database_url(AIRFLOW_DATABASE).replace("postgresql+psycopg://", "postgresql+psycopg2://")
     ours = {
         "AIRFLOW_HOME": str(folder / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
@@ -90,8 +93,20 @@ def airflow_environment() -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # 32 workers are forked ahead otherwise; these machines have two cores.
         "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+        AIRFLOW_DATABASE_VARIABLE: os.environ.get(AIRFLOW_DATABASE_VARIABLE)
+        or _airflow_database_url(),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "DROUGHT_VAR": str(folder),
     }
-    return {**ours, **{name: value for name, value in os.environ.items() if name in ours}}
+    given = {name: value for name, value in os.environ.items() if name in ours and value}
+    return {**ours, **given, "DROUGHT_VAR": str(folder)}
+
+
+def _airflow_database_url() -> str:
+    if settings().database_url is not None:
+        # Airflow's some sixty tables have no place among the warehouse's.
+        raise InputError(
+            f"{AIRFLOW_DATABASE_VARIABLE}: expected a database for Airflow's own tables, as "
+            "DROUGHT_DATABASE_URL is for the warehouse alone, got nothing; create an empty one and "
+            "set it, as in postgresql+psycopg2://user:password@host:port/airflow"
+        )
+    return database_url(AIRFLOW_DATABASE).replace("postgresql+psycopg://", "postgresql+psycopg2://")

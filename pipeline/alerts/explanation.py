@@ -118,6 +118,6 @@ def _result(facts: AlertFacts) -> Iterator[str]:
 
 
 def _replay(facts: AlertFacts) -> Iterator[str]:
-    yield "REPLAY"
-    yield "The same decision from the inputs and the plan of that time (TIME: mart.alert.decided_at):"
-    yield f"drought evaluate --from {facts.month} --to {facts.month} --as-of TIME"
+    yield "LOOK IT UP"
+    yield "The values and stages of that time, in the warehouse (TIME: mart.alert.decided_at):"
+    yield f"mart.index_month_as_of(TIME), mart.stage_month_as_of(TIME), month {facts.month}-01"

@@ -13,7 +13,14 @@ from babel.dates import format_date, format_datetime
 
 from pipeline.alerts.facts import AlertFacts, Approval
 from pipeline.alerts.figures import month_after_since, month_in_words, share_in_words
-from pipeline.alerts.naming import one_line, own_stage_words, place, quoted_stage, stage_of
+from pipeline.alerts.naming import (
+    one_line,
+    own_stage_words,
+    place,
+    quoted_stage,
+    stage_of,
+    stages_of_change,
+)
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.words import UNCHECKED_LANGUAGES, Words, words_of
 from pipeline.core.ids import LandUse
@@ -141,9 +148,8 @@ def unchecked_texts(facts: AlertFacts, language: str) -> bool:
         InputError: there are no words in `language`.
     """
     words_of(language)
-    stages = [stage_of(facts, name) for name in (facts.from_stage, facts.to_stage)]
     texts = [facts.plan.title]
-    texts += [text for stage in stages if stage for text in (stage.names, *stage.actions)]
+    texts += [text for stage in stages_of_change(facts) for text in (stage.names, *stage.actions)]
     return language in UNCHECKED_LANGUAGES or any(language in text.unchecked for text in texts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.words import LANGUAGES, Words, words_of
-from pipeline.plans.document import NO_STAGE, LocalText, Stage
+from pipeline.plans.document import NO_STAGE, Stage
 
 
 def place(facts: AlertFacts, language: str) -> str:
@@ -22,10 +22,26 @@ def stage_of(facts: AlertFacts, name: str) -> Stage | None:
     return None if name == NO_STAGE else facts.plan.ladders[facts.drought_type].stage(name)
 
 
+def stages_of_change(facts: AlertFacts) -> list[Stage]:
+    """Return the stages the alert goes from and to, without ``none``.
+
+    A stage that only the plan before had is left out: this plan has no words for it.
+    """
+    ladder = facts.plan.ladders[facts.drought_type]
+    names = (facts.from_stage, facts.to_stage)
+    return [stage for name in names for stage in ladder.stages if stage.stage == name]
+
+
 def quoted_stage(name: str, facts: AlertFacts, language: str) -> str:
-    """Return the stage in the reader's language, in quotes: it is the plan's word, not ours."""
-    words, stage = words_of(language), stage_of(facts, name)
-    return words.no_stage if stage is None else _in_quotes(stage.names, language, words)
+    """Return the stage in the reader's language, in quotes: it is the plan's word, not ours.
+
+    A stage that only the plan before had keeps the name it was held under.
+    """
+    words, ladder = words_of(language), facts.plan.ladders[facts.drought_type]
+    if name == NO_STAGE:
+        return words.no_stage
+    names = [stage.names.in_language(language) for stage in ladder.stages if stage.stage == name]
+    return _in_quotes(names[0] if names else name, words)
 
 
 def own_stage_words(facts: AlertFacts, language: str) -> dict[str, str]:
@@ -34,12 +50,10 @@ def own_stage_words(facts: AlertFacts, language: str) -> dict[str, str]:
     Empty where the plan is written in no language but those of the letters.
     """
     words = words_of(language)
-    found = [stage_of(facts, name) for name in (facts.from_stage, facts.to_stage)]
     return {
-        _in_quotes(stage.names, language, words): _in_quotes(stage.names, key, words)
-        for stage in found
-        if stage is not None
-        for key in stage.names.texts
+        _in_quotes(stage.names.in_language(language), words): _in_quotes(text, words)
+        for stage in stages_of_change(facts)
+        for key, text in stage.names.texts.items()
         if key not in LANGUAGES
     }
 
@@ -49,6 +63,6 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _in_quotes(names: LocalText, language: str, words: Words) -> str:
+def _in_quotes(text: str, words: Words) -> str:
     before, after = words.quotes
-    return f"{before}{names.in_language(language)}{after}"
+    return f"{before}{text}{after}"

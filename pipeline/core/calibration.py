@@ -38,7 +38,7 @@ class CalibrationPeriod:
         Raises:
             InputError: another form, or fewer than 30 years.
         """
-        found = re.fullmatch(r"(\d{4})-(\d{4})", text)
+        found = re.fullmatch(r"([0-9]{4})-([0-9]{4})", text)
         if found is None:
             raise InputError(f"calibration period: expected FIRST-LAST, got {text!r}")
         return cls(int(found[1]), int(found[2]))

@@ -11,7 +11,7 @@ from typing import Self
 
 from pipeline.core.errors import InputError
 
-_TEXT = re.compile(r"(\d{4})-(\d{2})")
+_TEXT = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -180,7 +180,7 @@ class EmbeddedPostgres:
             dbname="postgres",
             sslmode="disable",
             gssencmode="disable",
-            connect_timeout=5,
+            connect_timeout=30,
         )
 
     def _pause(self, deadline: float, trouble: str) -> None:

@@ -16,6 +16,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipeline.core.errors import ConflictError, InputError
+from pipeline.core.months import Month
 
 GRIDS = Asset("drought://grids/era5-land")
 """A month's grid is archived and registered; the partition is the month."""
@@ -29,16 +30,16 @@ STAGES = Asset("drought://stages")
 CDS_POOL = "cds"
 """One request at a time: the data store counts queued requests by account."""
 
-MONTH = "{{ dag_run.partition_key or dag_run.conf['month'] }}"
-"""The month of a run: its partition key, or what a hand-started run says. Anything else is refused
-by the task, because a missing key would be rendered as the text None."""
+MONTH = "{{ dag_run.partition_key or (dag_run.conf or {}).get('month') }}"
+"""The month of a run: its partition key, or what a hand-started run says. Where both are missing it
+is rendered as the text None, which `month_of_run` refuses."""
 
 
 def operations(tier: str, stage: str) -> dict[str, Any]:
     """Return the DAG arguments this project never varies: retries, pacing, ownership, tags.
 
-    Four retries from 15 minutes to 6 hours outlast a night without the data store; a new try
-    begins where the warehouse stands, so it repeats no work.
+    Four retries, after at least 15, 30, 60 and 120 minutes; tasks that wait for the world outside
+    say their own. A new try begins where the warehouse stands, so it repeats no work.
     """
     return {
         "catchup": False,
@@ -52,6 +53,21 @@ def operations(tier: str, stage: str) -> dict[str, Any]:
             "max_retry_delay": timedelta(hours=6),
         },
     }
+
+
+def month_of_run(rendered: str) -> Month:
+    """Return the month of a run, from what `MONTH` was rendered to.
+
+    Raises:
+        InputError: the run has none, or something else in its place.
+    """
+    try:
+        return Month.parse(rendered)
+    except InputError as error:
+        raise InputError(
+            "DAG run: expected its month as partition key, or as month in its configuration, such "
+            f"as 2026-09, got {rendered!r}; trigger it again with one"
+        ) from error
 
 
 @contextmanager

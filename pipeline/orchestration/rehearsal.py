@@ -50,6 +50,7 @@ def _run(dag: object, month: str, now: datetime) -> int:
     expected = len(dag.tasks)  # type: ignore[attr-defined]
     if len(states) != expected or set(states.values()) - {"success", "skipped"}:
         raise RehearsalError(
-            f"{run.dag_id}: expected {expected} tasks to succeed for {month}, got {states}"
+            f"{run.dag_id}: expected its {expected} task{'s' if expected > 1 else ''} to succeed for "
+            f"{month}, got {states or f'none run: see that {now:%Y-%m-%d} is after its start date'}"
         )
     return expected

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cached_property
 from itertools import combinations, product
 from typing import Annotated, Any, Literal, Self
 
@@ -291,7 +292,7 @@ class Plan(_Strict):
             )
         return self
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the content, whatever the layout of the file."""
         text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -54,8 +54,25 @@ def from_mapping(raw: Mapping[str, Any], where: str) -> Plan:
     try:
         return Plan.model_validate(raw)
     except ValidationError as error:
-        faults = "\n".join(f"{where}: {_place(e['loc'])}: {_fault(e)}" for e in error.errors())
-        raise InputError(faults) from error
+        faults = _own_faults(error.errors())
+        lines = (f"{where}: {_place(fault['loc'])}: {_fault(fault)}" for fault in faults)
+        raise InputError("\n".join(lines)) from error
+
+
+def _own_faults(found: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out faults of a whole that only follow from faults in its parts.
+
+    A refused rule is missing in its stage, and pydantic would call the stage too short as well.
+    """
+    places = [fault["loc"] for fault in found]
+    return [
+        fault
+        for fault in found
+        if not any(
+            len(place) > len(fault["loc"]) and place[: len(fault["loc"])] == fault["loc"]
+            for place in places
+        )
+    ]
 
 
 def _yaml_fault(error: yaml.YAMLError) -> str:

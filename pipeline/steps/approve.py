@@ -34,7 +34,7 @@ def approve(
             save_answer(
                 connection, alert_id, "approved", approval, accepts_unchecked=accepts_unchecked
             )
-            (facts,) = read_alerts(connection, [alert_id])
+        for facts in read_alerts(connection, alert_ids):
             finish_messages(
                 connection,
                 facts,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from pipeline.alerts.facts import Change
+from pipeline.alerts.transitions import Transition, onset
+from pipeline.core.errors import InputError
+from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
-from pipeline.steps.evaluate import evaluate, standing_stages
+from pipeline.steps.basis import read_basis
+from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.alerts import read_alerts, request_approval, save_transition
+from pipeline.warehouse.alerts import (
+    NewTransition,
+    read_alerts,
+    request_approval,
+    save_transitions,
+)
 from pipeline.warehouse.outcomes import save_live_from
 from pipeline.warehouse.stages import lock_evaluation
 
@@ -16,8 +27,8 @@ from pipeline.warehouse.stages import lock_evaluation
 def golive(installation: Installation, month: Month) -> int:
     """Tell alerts from `month` on; return how many alerts now wait for approval because of it.
 
-    Each landscape that is in a stage in the month before gets one `in_force` alert, so that nobody
-    learns of a drought only by its end. Changes of `month` and later that were decided before
+    Each drought under way in the month before (a landscape may be in several, of different types)
+    gets one `in_force` alert, so that nobody learns of it only by its end. Changes of `month` and later that were decided before
     going live are told too. Saying it twice changes nothing.
 
     Raises:
@@ -30,8 +41,8 @@ def golive(installation: Installation, month: Month) -> int:
             if not save_live_from(connection, month):
                 report.rows = 0
                 return 0
-            standing = standing_stages(installation, connection, month - 1)
-            told = [save_transition(connection, new, is_told=True) for new in standing]
+            standing = _standing(installation, connection, month - 1)
+            told = save_transitions(connection, standing, is_told=[True] * len(standing))
             decided = read_alerts(connection, state="not_needed", from_month=month)
             late = [facts.alert_id for facts in decided if facts.change is not Change.IN_FORCE]
             for alert_id in late:
@@ -39,3 +50,31 @@ def golive(installation: Installation, month: Month) -> int:
             queue_messages(installation, connection, [*told, *late])
             report.rows = len(told) + len(late)
         return report.rows
+
+
+def _standing(
+    installation: Installation, connection: Connection, month: Month
+) -> list[NewTransition]:
+    """Return an `in_force` transition for each landscape that is in a stage in `month`.
+
+    Raises:
+        InputError: there are no stages of `month`.
+    """
+    basis = read_basis(installation, connection, month)
+    standing: list[NewTransition] = []
+    for stored in basis.landscapes:
+        series = basis.rows.get(stored.landscape_key, [])
+        if series and series[-1].month != month:
+            raise InputError(
+                f"golive: expected indices up to {month}, the month before, got them up to "
+                f"{series[-1].month}; ingest and compute first"
+            )
+        for drought_type in DroughtType:
+            ruled = basis.ruled_stages(stored, drought_type)
+            if ruled and ruled[-1].stage.month == month and ruled[-1].stage.rank > 0:
+                now = ruled[-1].stage
+                change = Transition(
+                    Change.IN_FORCE, now.stage, now, onset([r.stage for r in ruled])
+                )
+                standing.append(basis.new_transition(stored, drought_type, ruled, change))
+    return standing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from pipeline.warehouse.files import save_file, save_grid_months
 
 ERA5_LAND = "era5-land"
 """The source name of ERA5-Land monthly means."""
+
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Advance = Callable[[str, int, int], None]
 
@@ -45,10 +48,11 @@ def ingest_grid(
         request: what was asked of the data store, if it was.
 
     Raises:
-        InputError: the file is damaged, or its content cannot be understood.
+        InputError: the file is damaged, its content cannot be understood, or `source` is no name.
         ConflictError: it is simulated and the warehouse holds real data, or the other way.
     """
     with recorded(installation.warehouse, "ingest") as report:
+        _refuse_odd_source(source)
         fields = grid_files.read(path, product=product)
         releases = month_releases(fields, release, path)
         origin = Origin(fields.attrs["origin"])
@@ -76,6 +80,15 @@ def ingest_grid(
         report.rows = len(releases) if is_new else 0
         report.message = f"{path.name}: {len(releases)} months of {source}"
         return list(releases)
+
+
+def _refuse_odd_source(source: str) -> None:
+    """The name becomes a folder of the archive and is typed in settings."""
+    if _SOURCE_NAME.fullmatch(source) is None:
+        raise InputError(
+            f"--source: expected small letters, digits and hyphens, such as {ERA5_LAND}, got "
+            f"{source!r}; name it so"
+        )
 
 
 def ingest_era5_land(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import psycopg
 from sqlalchemy import Connection, text
 
 from pipeline.alerts.evidence import Evidence
@@ -31,35 +33,49 @@ class NewTransition:
     evidence: Evidence
 
 
-def save_transition(connection: Connection, new: NewTransition, *, is_told: bool) -> int:
-    """Write a transition and its approval request; return the alert's id."""
-    alert_id = connection.execute(
-        text(
-            "INSERT INTO alert.transition (chain_id, landscape_key, landscape_version, month, "
-            "drought_type, change, from_stage, to_stage, plan_id, plan_version, evidence) VALUES "
-            "(:chain_id, :landscape_key, :landscape_version, :month, :drought_type, :change, "
-            ":from_stage, :to_stage, :plan_id, :plan_version, CAST(:evidence AS jsonb)) "
-            "RETURNING alert_id"
-        ),
-        {
-            "chain_id": new.chain_id,
-            "landscape_key": new.landscape.landscape_key,
-            "landscape_version": new.landscape.version,
-            "month": new.month.first_day,
-            "drought_type": new.drought_type,
-            "change": new.change,
-            "from_stage": new.from_stage,
-            "to_stage": new.to_stage,
-            "plan_id": new.evidence.plan_id,
-            "plan_version": new.evidence.plan_version,
-            "evidence": new.evidence.model_dump_json(),
-        },
-    ).scalar_one()
-    connection.execute(
-        text("INSERT INTO alert.approval (alert_id, state) VALUES (:alert_id, :state)"),
-        {"alert_id": alert_id, "state": "pending" if is_told else "not_needed"},
-    )
-    return int(alert_id)
+_SAVE_TRANSITION = """
+WITH written AS (
+    INSERT INTO alert.transition (
+        chain_id, landscape_key, landscape_version, month, drought_type, change, from_stage, to_stage,
+        plan_id, plan_version, evidence
+    ) VALUES (
+        %(chain_id)s, %(landscape_key)s, %(landscape_version)s, %(month)s, %(drought_type)s,
+        %(change)s, %(from_stage)s, %(to_stage)s, %(plan_id)s, %(plan_version)s, %(evidence)s::jsonb
+    ) RETURNING alert_id
+)
+INSERT INTO alert.approval (alert_id, state) SELECT alert_id, %(state)s FROM written
+RETURNING alert_id
+"""
+
+
+def save_transitions(
+    connection: Connection, new: Sequence[NewTransition], *, is_told: Sequence[bool]
+) -> list[int]:
+    """Write transitions with their approval requests; return the alerts' ids, in the same order."""
+    rows = [_transition_row(one, told) for one, told in zip(new, is_told, strict=True)]
+    if not rows:
+        return []
+    cursor = cast("psycopg.Cursor[tuple[int]]", connection.connection.cursor())
+    # The driver sends them in one go: a first evaluation of decades writes tens of thousands.
+    cursor.executemany(_SAVE_TRANSITION, rows, returning=True)
+    return [int(alert_id) for result in cursor.results() for (alert_id,) in result]
+
+
+def _transition_row(new: NewTransition, is_told: bool) -> dict[str, object]:
+    return {
+        "chain_id": new.chain_id,
+        "landscape_key": new.landscape.landscape_key,
+        "landscape_version": new.landscape.version,
+        "month": new.month.first_day,
+        "drought_type": str(new.drought_type),
+        "change": str(new.change),
+        "from_stage": new.from_stage,
+        "to_stage": new.to_stage,
+        "plan_id": new.evidence.plan_id,
+        "plan_version": new.evidence.plan_version,
+        "evidence": new.evidence.model_dump_json(),
+        "state": "pending" if is_told else "not_needed",
+    }
 
 
 def request_approval(connection: Connection, alert_id: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Origin
@@ -19,22 +20,30 @@ def connect(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter: a port that is no number
         raise InputError(
             "DROUGHT_DATABASE_URL: expected postgresql://user:password@host:port/database, "
             "got text that is no URL; correct it, or unset it to use the embedded Postgres"
         ) from error
+    if "@" in (parsed.host or ""):
+        # What is taken for the host holds the rest of the password: say nothing of it.
+        raise InputError(
+            "DROUGHT_DATABASE_URL: expected one @, before the host, got two; write an @ in the "
+            "password as %40"
+        )
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() != "postgresql":
         raise InputError(
             f"DROUGHT_DATABASE_URL: expected a postgresql:// URL, got {shown}; correct it, or unset "
             "it to use the embedded Postgres"
         )
-    engine = create_engine(parsed.set(drivername=DRIVER), pool_pre_ping=True)
+    # Steps use one connection after the other, and commands are short: a pool would only leave
+    # connections open at the end.
+    engine = create_engine(parsed.set(drivername=DRIVER), poolclass=NullPool)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise InputError(
             f"database {shown}: expected Postgres to answer, got: {reason}; check host, port, name "

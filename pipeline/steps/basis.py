@@ -1,0 +1,148 @@
+"""What stages are decided by: landscapes, plans in force, indices; and the stages that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
+from pipeline.alerts.transitions import Transition
+from pipeline.core.errors import InputError
+from pipeline.core.gaps import Gap
+from pipeline.core.ids import Country, DroughtType, IndexCode
+from pipeline.core.months import Month
+from pipeline.plans.document import Plan
+from pipeline.plans.rules import Reading
+from pipeline.plans.stages import StageMonth, stage_history
+from pipeline.steps.installation import ENGINE, Installation, deciding_source
+from pipeline.warehouse.alerts import NewTransition
+from pipeline.warehouse.indices import IndexRow, read_index_rows
+from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
+from pipeline.warehouse.plans import Timetable, read_plans
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """The stage of a month, the plan that ruled it and the indices it follows from."""
+
+    plan: Plan
+    row: IndexRow
+    stage: StageMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that stages are decided by."""
+
+    source: str
+    calibration: str
+    landscapes: Sequence[StoredLandscape]
+    timetables: Mapping[Country, Timetable]
+    rows: Mapping[int, Sequence[IndexRow]]
+    """Indices by landscape key, consecutive months, oldest first."""
+
+    def ruled_stages(self, stored: StoredLandscape, drought_type: DroughtType) -> list[Ruled]:
+        """Return the stage of each month under the plan in force in that month.
+
+        Each plan is replayed over the whole series, so that a plan which takes effect in the
+        middle of a drought knows what went before. Months without a plan, or whose plan has no
+        ladder for the drought type, are left out.
+        """
+        series = self.rows.get(stored.landscape_key, [])
+        timetable = self.timetables[stored.landscape.country]
+        by_plan: dict[tuple[str, str], list[StageMonth]] = {}
+        for _, plan in timetable.plans:
+            ladder = plan.ladders.get(drought_type)
+            if ladder is not None and series:
+                by_plan[plan.plan_id, plan.version] = stage_history(
+                    ladder,
+                    stored.landscape.land_use,
+                    {code: _readings(series, code) for code in _codes(plan)},
+                    hold_limit=plan.hold_limit,
+                )
+        ruled: list[Ruled] = []
+        for row, position in zip(series, range(len(series)), strict=True):
+            plan_in_force = timetable.in_force(row.month)
+            if plan_in_force is not None:
+                history = by_plan.get((plan_in_force.plan_id, plan_in_force.version))
+                ruled += [] if history is None else [Ruled(plan_in_force, row, history[position])]
+        return ruled
+
+    def new_transition(
+        self,
+        stored: StoredLandscape,
+        drought_type: DroughtType,
+        ruled: Sequence[Ruled],
+        change: Transition,
+    ) -> NewTransition:
+        """Return `change` with its evidence."""
+        at = next(r for r in ruled if r.stage.month == change.now.month)
+        return NewTransition(
+            f"{stored.landscape.landscape_id}/{drought_type}/{change.chain_month}",
+            stored,
+            change.now.month,
+            drought_type,
+            change.change,
+            change.from_stage,
+            change.now.stage,
+            evidence(
+                change.from_stage,
+                change.now,
+                PlanVersion(at.plan.plan_id, at.plan.version, at.plan.fingerprint),
+                Inputs(
+                    source=self.source,
+                    origin=at.row.origin,
+                    release=at.row.release,
+                    calibration=self.calibration,
+                    coverage_fraction=at.row.coverage_fraction,
+                    landscape_version=stored.version,
+                ),
+                ENGINE,
+            ),
+        )
+
+
+def read_basis(installation: Installation, connection: Connection, to: Month | None) -> Basis:
+    """Return the basis of the stages up to `to`; None: of all that have indices.
+
+    Raises:
+        InputError: a country with landscapes has no plan, or there are no indices.
+    """
+    source = deciding_source(connection, installation.settings)
+    period = installation.settings.calibration
+    timetables = read_plans(connection)
+    landscapes = read_landscapes(connection)
+    without = {s.landscape.country for s in landscapes} - timetables.keys()
+    if without:
+        raise InputError(
+            f"plans: expected one for each country with landscapes, got none for "
+            f"{', '.join(sorted(without))}; run `drought db migrate` or `drought plans load FILE`"
+        )
+    codes = sorted(
+        {code for t in timetables.values() for _, plan in t.plans for code in _codes(plan)}
+    )
+    rows = read_index_rows(connection, source, period, codes, to)
+    if not rows:
+        raise InputError(
+            f"{source}: expected indices calibrated {period}, got none; run `drought compute` first"
+        )
+    return Basis(source, str(period), landscapes, timetables, rows)
+
+
+def _codes(plan: Plan) -> set[IndexCode]:
+    return {
+        rule.index
+        for ladder in plan.ladders.values()
+        for stage in ladder.stages
+        for rule in stage.rules
+    }
+
+
+def _readings(series: Sequence[IndexRow], code: IndexCode) -> list[Reading]:
+    return [
+        Reading(row.month, None, value) if isinstance(value, Gap) else Reading(row.month, value)
+        for row in series
+        for value in (row.values[code],)
+    ]
