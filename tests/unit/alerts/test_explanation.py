@@ -61,7 +61,7 @@ def test_silence_is_explained() -> None:
         "Source: era5-land, origin real, release final",
         "Calibration: 1991-2020",
         "Status: template, adopted by no authority",
-        "drought evaluate --from 2021-06 --to 2021-06 --as-of TIME",
+        "mart.index_month_as_of(TIME), mart.stage_month_as_of(TIME), month 2021-06-01",
         "The gravest stage with a rule on is warning, since 2021-06",
     ],
 )

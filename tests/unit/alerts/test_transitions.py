@@ -1,0 +1,232 @@
+"""What changed between the stages held and the stages that follow now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.alerts.facts import Change
+from pipeline.alerts.transitions import HeldStage, Transition, onset, transitions
+from pipeline.core.months import Month
+from pipeline.plans.stages import StageMonth
+
+JANUARY = Month(2021, 1)
+NAMES = ("none", "watch", "warning", "severe")
+
+ranks = st.lists(st.integers(0, 3), min_size=1, max_size=30)
+"""Stages of consecutive months."""
+
+
+def now(of: Sequence[int], names: Sequence[str] = NAMES) -> list[StageMonth]:
+    """Stages by rank, from January on."""
+    return [
+        StageMonth(JANUARY + n, names[rank], rank, JANUARY + n, True, 0, ())
+        for n, rank in enumerate(of)
+    ]
+
+
+def held(of: Sequence[int | None], names: Sequence[str] = NAMES) -> dict[Month, HeldStage]:
+    """Stages held, by rank, from January on; None where a month is not held."""
+    return {
+        JANUARY + n: HeldStage(names[rank], rank) for n, rank in enumerate(of) if rank is not None
+    }
+
+
+def told(before: Mapping[Month, HeldStage], after: Sequence[StageMonth]) -> list[str]:
+    """Each transition as one line: change, month, from and to, beginning of its chain."""
+    return [_line(one) for one in transitions(before, after)]
+
+
+def _line(one: Transition) -> str:
+    month, chain = one.now.month.month, one.chain_month.month
+    return f"{one.change} {month}: {one.from_stage} > {one.now.stage}, chain {chain}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param([], [0, 0, 0], [], id="no stage is no news"),
+        pytest.param(
+            [],
+            [0, 1, 2, 1, 0],
+            [
+                "began 2: none > watch, chain 2",
+                "escalated 3: watch > warning, chain 2",
+                "eased 4: warning > watch, chain 2",
+                "ended 5: watch > none, chain 2",
+            ],
+            id="a whole drought is one chain, from its first month to its last",
+        ),
+        pytest.param(
+            [],
+            [2],
+            ["began 1: none > warning, chain 1"],
+            id="before the first month there was no stage",
+        ),
+        pytest.param(
+            [],
+            [0, 3, 0],
+            ["began 2: none > severe, chain 2", "ended 3: severe > none, chain 2"],
+            id="a drought may begin with the gravest stage and end at once",
+        ),
+        pytest.param(
+            [],
+            [1, 0, 1, 0],
+            [
+                "began 1: none > watch, chain 1",
+                "ended 2: watch > none, chain 1",
+                "began 3: none > watch, chain 3",
+                "ended 4: watch > none, chain 3",
+            ],
+            id="a second drought is a second chain",
+        ),
+        pytest.param(
+            [0, 1],
+            [0, 1, 2],
+            ["escalated 3: watch > warning, chain 2"],
+            id="only months not held are news, and their chain began in a held one",
+        ),
+        pytest.param(
+            [0, 1, 1],
+            [0, 1],
+            [],
+            id="held months after the newest value are left alone",
+        ),
+        pytest.param(
+            [0, 1, 1],
+            [0, 1, 2],
+            ["corrected 3: watch > warning, chain 2"],
+            id="a held month with another stage is a correction in the chain that was told",
+        ),
+        pytest.param(
+            [0, 1, 1, 1],
+            [0, 0, 0, 0],
+            ["corrected 2: watch > none, chain 2"],
+            id="a drought that never was is one correction, under the chain that was told",
+        ),
+        pytest.param(
+            [0, 1, 2, 2],
+            [0, 0, 0, 0],
+            ["corrected 2: watch > none, chain 2", "corrected 3: warning > none, chain 2"],
+            id="each stage that was told is taken back on its own",
+        ),
+        pytest.param(
+            [1, 1, 1],
+            [2, 1, 2],
+            ["corrected 1: watch > warning, chain 1", "corrected 3: watch > warning, chain 1"],
+            id="a right month between two wrong ones makes two corrections",
+        ),
+        pytest.param(
+            [0, 0, 0],
+            [0, 1, 1],
+            ["corrected 2: none > watch, chain 2"],
+            id="a drought that was missed is a correction, in a chain of its own",
+        ),
+        pytest.param(
+            [0, 1],
+            [0, 0, 1],
+            ["corrected 2: watch > none, chain 2", "began 3: none > watch, chain 3"],
+            id="after a correction the news starts from the corrected stage",
+        ),
+        pytest.param(
+            [0, 1],
+            [0, 2, 2, 0],
+            ["corrected 2: watch > warning, chain 2", "ended 4: warning > none, chain 2"],
+            id="the end of a corrected drought comes from the corrected stage",
+        ),
+        pytest.param(
+            [None, None, 1],
+            [0, 1, 1],
+            ["began 2: none > watch, chain 2"],
+            id="months before the held ones are news too, and what was held then is none",
+        ),
+    ],
+)
+def test_changes_told(
+    before: Sequence[int | None], after: Sequence[int], expected: list[str]
+) -> None:
+    assert told(held(before), now(after)) == expected
+
+
+ANOTHER_PLAN = ("none", "yellow", "orange", "red")
+
+
+def test_another_plans_name_for_the_same_rank_is_no_change() -> None:
+    assert told(held([0, 1, 2], ANOTHER_PLAN), now([0, 1, 2, 2])) == []
+
+
+def test_a_correction_quotes_the_stage_by_the_name_it_was_held_under() -> None:
+    found = told(held([0, 2], ANOTHER_PLAN), now([0, 1]))
+    assert found == ["corrected 2: orange > watch, chain 2"]
+
+
+@pytest.mark.parametrize(
+    ("stages", "began"),
+    [
+        pytest.param([0, 1, 2, 2], 2, id="the drought, not the stage"),
+        pytest.param([1, 0, 2], 3, id="the last drought, not the one before"),
+        pytest.param([1, 1, 1], 1, id="the record begins in it"),
+        pytest.param([1, 1, 0], 3, id="in no drought it is the month itself"),
+    ],
+)
+def test_the_month_in_which_the_present_drought_began(stages: list[int], began: int) -> None:
+    assert onset(now(stages)).month == began
+
+
+@given(ranks, ranks)
+def test_once_saved_nothing_is_left_to_tell(before: list[int], after: list[int]) -> None:
+    list(transitions(held(before), now(after)))
+    assert told(held(after), now(after)) == []
+
+
+@given(ranks)
+def test_what_began_and_did_not_end_stands(stages: list[int]) -> None:
+    changes = [one.change for one in transitions({}, now(stages))]
+    still_on = changes.count(Change.BEGAN) - changes.count(Change.ENDED)
+    assert still_on == int(stages[-1] > 0)
+
+
+@given(ranks)
+def test_each_change_goes_on_from_the_one_before_and_leads_to_the_stage(stages: list[int]) -> None:
+    found = list(transitions({}, now(stages)))
+    steps = ["none", *(one.now.stage for one in found)]
+    assert [one.from_stage for one in found] == steps[:-1]
+    assert steps[-1] == NAMES[stages[-1]]
+    assert all(one != other for one, other in pairwise(steps))
+
+
+@given(ranks, st.data())
+def test_month_by_month_tells_what_all_at_once_tells(stages: list[int], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(stages)))
+    first = told({}, now(stages[:cut])) if cut else []
+    assert first + told(held(stages[:cut]), now(stages)) == told({}, now(stages))
+
+
+@given(ranks, ranks)
+def test_no_held_month_changes_its_stage_unsaid(before: list[int], after: list[int]) -> None:
+    corrected = {
+        one.now.month: (one.from_stage, one.now.stage)
+        for one in transitions(held(before), now(after))
+        if one.change is Change.CORRECTED
+    }
+    said: tuple[str, str] | None = None
+    for n, (was, stands) in enumerate(zip(before, after, strict=False)):
+        if was == stands:
+            assert JANUARY + n not in corrected
+            said = None
+            continue
+        said = corrected.get(JANUARY + n, said)
+        assert said == (NAMES[was], NAMES[stands])
+
+
+@given(ranks)
+def test_a_chain_is_named_by_the_month_in_which_it_began(stages: list[int]) -> None:
+    found = list(transitions({}, now(stages)))
+    began = JANUARY
+    for one in found:
+        began = one.now.month if one.change is Change.BEGAN else began
+        assert one.chain_month == began
