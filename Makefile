@@ -63,7 +63,7 @@ check: setup ## format, lint, types, imports, SQL, spelling, and the unit tests 
 	@$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timings | tail -n +2
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	$(BIN)/codespell
 	$(MAKE) --no-print-directory test-unit-without-airflow
@@ -80,7 +80,7 @@ test-unit-without-airflow: $(CORE_VENV)/.ready ## the unit tests, with Airflow u
 	$(CORE_VENV)/bin/python -m pytest -q -n 2 tests/unit
 
 test: setup ## all tests; fails if fewer are collected than tests/floor.txt says
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --floor "$$(cat tests/floor.txt)"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --floor "$$(cat tests/floor.txt)"
 
 demo: setup ## the main job on simulated data: rain in, letters out, on this machine
 	@$(BIN)/drought demo

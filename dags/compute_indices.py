@@ -1,13 +1,14 @@
 """
 ### Indices
 
-Takes the landscape means of new grids and brings SPI, SPEI and percent of normal up to date, up to
-the month of the run. Woken by new grids whether stations came or not; late stations wake it again.
+Takes the landscape means of new grids and brings SPI, SPEI and percent of normal up to date. A month
+that came wakes it, whether stations came or not; what there is to do it asks the warehouse, so an
+older month that came anew renews the months after it too.
 
 **If it fails:** "holds several sources" wants `DROUGHT_SOURCE`; "expected … which the warehouse
 knows" wants the archive restored. See `docs/operator.md`.
 
-**To rerun a month:** clear its run. Equal values change nothing.
+**To rerun:** clear the run. Equal values change nothing.
 """
 
 from __future__ import annotations
@@ -15,15 +16,7 @@ from __future__ import annotations
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import (
-    GRIDS,
-    INDICES,
-    MONTH,
-    STATIONS,
-    month_of_run,
-    operations,
-    verdicts,
-)
+from pipeline.orchestration import GRIDS, INDICES, STATIONS, operations, verdicts
 
 
 @dag(
@@ -34,15 +27,14 @@ from pipeline.orchestration import (
 )
 def compute_indices() -> None:
     @task(outlets=[INDICES])
-    def compute_month(month: str) -> int:
+    def bring_up_to_date() -> int:
         from pipeline import wiring
         from pipeline.steps.compute import compute
 
         with verdicts():
-            newest = month_of_run(month)
-            return compute(wiring.installation(), to=newest)
+            return compute(wiring.installation())
 
-    compute_month(month=MONTH)
+    bring_up_to_date()
 
 
 compute_indices()

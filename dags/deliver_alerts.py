@@ -5,7 +5,7 @@ Empties the outbox of what is approved, every ten minutes. Deciding and deliveri
 server can never change a stage.
 
 **If it fails:** some channel refused a message; the log says which and why. The others are sent. It
-is tried again in ten minutes; `drought status` lists what has not left.
+is tried again within minutes, and by every later run; `drought status` lists what has not left.
 
 **To rerun:** clear the run. What was sent is not sent again.
 """

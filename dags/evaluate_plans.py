@@ -7,8 +7,8 @@ Stages, evidence, approval requests and messages are committed together.
 **If it fails:** nothing was decided. "expected indices" wants `compute_indices` first; "plans:"
 wants `drought db migrate`.
 
-**To rerun a month:** clear its run. A month decided twice changes nothing; a value that changed
-since shows as a correction.
+**To rerun:** clear the run. A month decided twice changes nothing; a value that changed since shows
+as a correction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import INDICES, MONTH, STAGES, month_of_run, operations, verdicts
+from pipeline.orchestration import INDICES, STAGES, operations, verdicts
 
 
 @dag(
@@ -27,15 +27,14 @@ from pipeline.orchestration import INDICES, MONTH, STAGES, month_of_run, operati
 )
 def evaluate_plans() -> None:
     @task(outlets=[STAGES])
-    def evaluate_month(month: str) -> int:
+    def decide() -> int:
         from pipeline import wiring
         from pipeline.steps.evaluate import evaluate
 
         with verdicts():
-            newest = month_of_run(month)
-            return evaluate(wiring.installation(), to=newest).told
+            return evaluate(wiring.installation()).told
 
-    evaluate_month(month=MONTH)
+    decide()
 
 
 evaluate_plans()

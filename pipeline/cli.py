@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -16,36 +15,20 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline import airflow_server, demo, wiring
+from pipeline import wiring
 from pipeline.alerts.facts import Approval
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import DroughtError, InputError
-from pipeline.core.ids import Country, LandUse, Release
+from pipeline.core.ids import Country, LandUse, Product, Release, StationFormat
 from pipeline.core.months import Month
-from pipeline.grids.product import Product
-from pipeline.landscapes.default import default_landscapes_file
-from pipeline.sources.landscape_files import read_landscapes
-from pipeline.steps import approve as approval_step
-from pipeline.steps.check import check as check_step
-from pipeline.steps.compute import compute as compute_step
-from pipeline.steps.deliver import deliver as deliver_step
-from pipeline.steps.evaluate import evaluate as evaluate_step
-from pipeline.steps.explain import explain as explain_step
-from pipeline.steps.golive import golive as golive_step
-from pipeline.steps.ingest import ingest_era5_land, ingest_grid
-from pipeline.steps.ingest_stations import StationFormat, ingest_stations
-from pipeline.steps.landscapes import load_landscapes
-from pipeline.steps.plans import load_plan, read_plan_file
-from pipeline.steps.publish import publish as publish_step
-from pipeline.steps.run import run as run_step
 from pipeline.steps.status import Status
-from pipeline.steps.status import status as status_step
-from pipeline.warehouse.landscapes import read_landscapes as read_stored_landscapes
-from pipeline.warehouse.plans import read_plans
+from pipeline.terminal import progress, stage_table
+
+# Commands import their step themselves: the science takes two seconds to load, and `drought status`
+# needs none of it.
 
 app = typer.Typer(
     name="drought",
@@ -92,11 +75,11 @@ def _option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return parsed
 
 
-def _countries(text: str) -> list[Country]:
+def _countries(text: str) -> str:
     wrong = [code for code in text.split(",") if code not in set(Country)]
     if wrong:
         raise InputError(f"countries: expected some of {','.join(Country)}, got {','.join(wrong)}")
-    return [Country(code) for code in text.split(",")]
+    return text
 
 
 MonthArgument = Annotated[
@@ -123,15 +106,6 @@ ExistingFile = Annotated[
 ExistingFiles = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="One file or more.")
 ]
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on the terminal, and nothing where there is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
 # --- db ---------------------------------------------------------------------------------------
@@ -193,6 +167,10 @@ def landscapes_load(
     ] = None,
 ) -> None:
     """Load landscapes. A changed boundary becomes a new version; old values keep theirs."""
+    from pipeline.landscapes.default import default_landscapes_file
+    from pipeline.sources.landscape_files import read_landscapes
+    from pipeline.steps.landscapes import load_landscapes
+
     if default == (file is not None):
         raise typer.BadParameter("say either a FILE or --default")
     path = file or default_landscapes_file()
@@ -206,9 +184,11 @@ def landscapes_load(
 @landscapes.command("list")
 def landscapes_list() -> None:
     """List the landscapes."""
+    from pipeline.warehouse.landscapes import read_landscapes
+
     table = Table("id", "country", "name", "land use", "version", "area km²")
     with wiring.installation().warehouse.connect() as connection:
-        for stored in read_stored_landscapes(connection):
+        for stored in read_landscapes(connection):
             one = stored.landscape
             use = f"{one.land_use} (derived)" if one.is_derived else str(one.land_use)
             table.add_row(
@@ -228,6 +208,8 @@ def landscapes_list() -> None:
 @plans.command("check")
 def plans_check(file: ExistingFile) -> None:
     """Read a plan document and say what is wrong with it, without loading it."""
+    from pipeline.steps.plans import read_plan_file
+
     plan = read_plan_file(file)
     print(f"{file}: plan {plan.plan_id} version {plan.version} for {plan.country} is well formed")
 
@@ -235,6 +217,8 @@ def plans_check(file: ExistingFile) -> None:
 @plans.command("load")
 def plans_load(file: ExistingFile) -> None:
     """Load a plan. It rules its country from the month in `effective_from` on."""
+    from pipeline.steps.plans import load_plan
+
     plan, is_new = load_plan(wiring.installation(), file)
     print(f"{plan.plan_id} version {plan.version}: {'loaded' if is_new else 'was loaded already'}")
 
@@ -242,6 +226,8 @@ def plans_load(file: ExistingFile) -> None:
 @plans.command("list")
 def plans_list() -> None:
     """List the plans and from which month each rules."""
+    from pipeline.warehouse.plans import read_plans
+
     table = Table("country", "rules from", "plan", "version", "status", "title")
     with wiring.installation().warehouse.connect() as connection:
         for country, timetable in read_plans(connection).items():
@@ -259,21 +245,21 @@ def ingest_era5_land_command(
     first: FromMonth,
     last: ToMonth,
     countries: Annotated[
-        list[Country] | None,
-        typer.Option(parser=_option(_countries), metavar="UZ,TJ", help="All six if not said."),
-    ] = None,
+        str, typer.Option(metavar="UZ,TJ", callback=_option(_countries), help="Whose area.")
+    ] = ",".join(Country),
 ) -> None:
     """Fetch ERA5-Land monthly means from the Copernicus data store, a year at a time.
 
     Needs your key in CDSAPI_KEY and, once, the licence accepted on the data set's page.
     """
-    wanted = countries[0] if countries else list(Country)
-    with _progress() as advance:
+    from pipeline.steps.ingest import ingest_era5_land
+
+    with progress(notes) as advance:
         months = ingest_era5_land(
             wiring.installation(),
             first,
             last,
-            countries=wanted,  # type: ignore[arg-type]
+            countries=[Country(code) for code in countries.split(",")],
             advance=advance,
         )
     print(f"era5-land: {len(months)} months ingested, {first} to {last}")
@@ -292,6 +278,8 @@ def ingest_grid_command(
     ] = None,
 ) -> None:
     """Take grid files laid out as the Copernicus data store does. Needs no internet."""
+    from pipeline.steps.ingest import ingest_grid
+
     installation = wiring.installation()
     for path in files:
         months = ingest_grid(installation, path, source=source, product=product, release=release)
@@ -304,6 +292,8 @@ def ingest_stations_command(
     format_: Annotated[StationFormat, typer.Option("--format", help="How the files are written.")],
 ) -> None:
     """Take gauge records: GHCN-Daily .dly, or the agency CSV of docs/agency_csv.md."""
+    from pipeline.steps.ingest_stations import ingest_stations
+
     installation = wiring.installation()
     for path in files:
         done = ingest_stations(installation, path, format_)
@@ -330,7 +320,9 @@ def compute(
     ] = None,
 ) -> None:
     """Take landscape means of new grids and compute SPI, SPEI and percent of normal."""
-    with _progress() as advance:
+    from pipeline.steps.compute import compute as compute_step
+
+    with progress(notes) as advance:
         rows = compute_step(
             wiring.installation(), first=first, to=to, calibration=calibration, advance=advance
         )
@@ -340,7 +332,9 @@ def compute(
 @app.command()
 def evaluate(first: MaybeFrom = None, to: MaybeTo = None) -> None:
     """Decide stages by the plans in force, and queue alerts for approval."""
-    with _progress() as advance:
+    from pipeline.steps.evaluate import evaluate as evaluate_step
+
+    with progress(notes) as advance:
         done = evaluate_step(wiring.installation(), first=first, to=to, advance=advance)
     print(
         f"stages: {done.stage_rows} new or different; {done.transitions} changes of stage, "
@@ -386,11 +380,13 @@ def approve(
     ] = False,
 ) -> None:
     """Let alerts leave, under your name. `drought explain ALERT` shows the evidence first."""
+    from pipeline.steps.approve import approve as approve_step
+
     installation = wiring.installation()
     approval = _approval(
         by, office, legal_basis, protocol, protocol_date, note, installation.clock()
     )
-    approval_step.approve(installation, alerts, approval, accepts_unchecked=accept_unchecked)
+    approve_step(installation, alerts, approval, accepts_unchecked=accept_unchecked)
     print(f"approved: {len(alerts)} alerts; `drought deliver` sends them")
 
 
@@ -405,17 +401,21 @@ def reject(
     note: Note = None,
 ) -> None:
     """Refuse alerts, under your name: their messages never leave."""
+    from pipeline.steps.approve import reject as reject_step
+
     installation = wiring.installation()
     approval = _approval(
         by, office, legal_basis, protocol, protocol_date, note, installation.clock()
     )
-    approval_step.reject(installation, alerts, approval)
+    reject_step(installation, alerts, approval)
     print(f"refused: {len(alerts)} alerts")
 
 
 @app.command()
 def deliver() -> None:
     """Send what is approved and not sent yet. Running it twice sends nothing twice."""
+    from pipeline.steps.deliver import deliver as deliver_step
+
     done = deliver_step(wiring.installation())
     print(f"delivered: {done.sent}; refused by a channel: {len(done.failures)}")
     for failure in done.failures:
@@ -427,6 +427,8 @@ def deliver() -> None:
 @app.command()
 def publish() -> None:
     """Write the bulletin and the page into $DROUGHT_VAR/site."""
+    from pipeline.steps.publish import publish as publish_step
+
     for path in publish_step(wiring.installation()):
         print(path)
 
@@ -434,6 +436,8 @@ def publish() -> None:
 @app.command()
 def check() -> None:
     """Look for rows in the warehouse that contradict each other."""
+    from pipeline.steps.check import check as check_step
+
     found = check_step(wiring.installation())
     print(f"checks: {len(found)} passed")
 
@@ -441,7 +445,9 @@ def check() -> None:
 @app.command()
 def run(first: FromMonth, last: ToMonth) -> None:
     """All steps for these months, without Airflow: for a systemd timer, or by hand."""
-    with _progress() as advance:
+    from pipeline.steps.run import run as run_step
+
+    with progress(notes) as advance:
         done = run_step(wiring.installation(), first, last, advance=advance)
     print(
         f"{first} to {last}: {done.fetched} months fetched, {done.told} alerts wait for approval, "
@@ -454,6 +460,8 @@ def run(first: FromMonth, last: ToMonth) -> None:
 @app.command()
 def golive(month: MonthArgument) -> None:
     """From this month on, alerts are told. Landscapes already in a stage get one alert each."""
+    from pipeline.steps.golive import golive as golive_step
+
     told = golive_step(wiring.installation(), month)
     print(f"live from {month}; {told} alerts wait for approval")
 
@@ -461,6 +469,8 @@ def golive(month: MonthArgument) -> None:
 @app.command()
 def explain(alert: Annotated[int, typer.Argument(help="Number of the alert.")]) -> None:
     """Show the evidence of an alert, step by step."""
+    from pipeline.steps.explain import explain as explain_step
+
     print(explain_step(wiring.installation(), alert))
 
 
@@ -469,6 +479,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what is fresh, late and pending, and the stage of each landscape."""
+    from pipeline.steps.status import status as status_step
+
     found = status_step(wiring.installation())
     if as_json:
         print(json.dumps(asdict(found), default=str, ensure_ascii=False))
@@ -497,7 +509,7 @@ def _print_status(found: Status) -> None:
             f"{row['change']}: {row['from_stage']} -> {row['to_stage']}"
         )
     screen.print(f"messages approved and not sent: {len(found.undelivered)}")
-    screen.print(demo.stage_table(found.stages))
+    screen.print(stage_table(found.stages))
 
 
 # --- Airflow and the demonstration ------------------------------------------------------------
@@ -509,6 +521,8 @@ def airflow_up(
     site_port: Annotated[int, typer.Option(help="The site.")] = 8081,
 ) -> None:
     """Start Airflow and the site on this machine. Its schedule stays off until you turn a DAG on."""
+    from pipeline import airflow_server
+
     wiring.migrate_warehouse()
     airflow_server.start(port, site_port, lambda what: notes.print(f"  {what}"))
     print(
@@ -521,6 +535,8 @@ def airflow_up(
 @airflow.command("down")
 def airflow_down() -> None:
     """Stop Airflow and the site."""
+    from pipeline import airflow_server
+
     airflow_server.stop()
     print("airflow: stopped")
 
@@ -528,6 +544,8 @@ def airflow_down() -> None:
 @app.command("demo")
 def demo_command() -> None:
     """Run the main job on simulated data, in a folder of its own (`make demo` calls this)."""
+    from pipeline import demo
+
     demo.run_demo()
 
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pipeline import wiring
 from pipeline.alerts.cap import validate
@@ -30,6 +24,7 @@ from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
 from pipeline.steps.status import status
+from pipeline.terminal import progress, stage_table
 from pipeline.warehouse.files import read_months_held
 from pipeline.warehouse.outcomes import read_identity
 from pipeline.warehouse.status import count_sent
@@ -84,7 +79,7 @@ def _history(installation: Installation, last: Month) -> None:
         held = read_months_held(connection, ERA5_LAND)
         live_from = read_identity(connection).live_from
     first = held[-1] + 1 if held else FIRST_MONTH
-    with _progress() as advance:
+    with progress(screen) as advance:
         if first <= last:
             ingest_era5_land(installation, first, last, advance=advance)
         rows = compute(installation, to=last, advance=advance)
@@ -93,14 +88,6 @@ def _history(installation: Installation, last: Month) -> None:
         screen.print("  stages of all months, by the plans in force")
         told = golive(installation, last + 1)
         _say("going live", f"{told} droughts are under way already: one alert each")
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    columns = (TextColumn("  {task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
 def _run_dags(month: Month) -> None:
@@ -140,28 +127,3 @@ def _show(installation: Installation, month: Month) -> None:
     )
     print(f"evidence     DROUGHT_VAR={installation.settings.var} .venv/bin/drought explain ALERT")
     print(f"sent so far  {sent} messages; run it again, and it stays so")
-
-
-def stage_table(stages: Sequence[dict[str, Any]]) -> Table:
-    """Return the stages of one month as a table, one row per landscape."""
-    table = Table(
-        "country", "landscape", "land use", "meteorological", "agricultural", "hydrological"
-    )
-    for _, rows in groupby(stages, key=lambda row: row["landscape_id"]):
-        one = list(rows)
-        cells = {row["drought_type"]: _stage_cell(row) for row in one}
-        use = one[0]["land_use"] + (" (derived)" if one[0]["is_derived"] else "")
-        types = ("meteorological", "agricultural", "hydrological")
-        table.add_row(
-            one[0]["country_code"],
-            one[0]["name_en"],
-            use,
-            *(cells.get(name, "-") for name in types),
-        )
-    return table
-
-
-def _stage_cell(row: dict[str, Any]) -> str:
-    if row["is_confirmed"]:
-        return str(row["stage"])
-    return "not known" if row["stage_rank"] == 0 else f"{row['stage']} (unconfirmed)"

@@ -1,4 +1,4 @@
-"""The closed vocabularies: countries, land uses, drought types, releases, origins, index codes."""
+"""The closed vocabularies: countries, land uses, drought types, file formats, index codes."""
 
 from __future__ import annotations
 
@@ -51,6 +51,22 @@ class Origin(StrEnum):
 
     REAL = "real"
     SIMULATED = "simulated"
+
+
+class Product(StrEnum):
+    """What one value of an accumulated field of a grid stands for."""
+
+    MONTHLY_MEAN = "monthly-mean"
+    """The mean of the month per day: metres a day, joules per square metre a day."""
+    MONTHLY_TOTAL = "monthly-total"
+    """The sum over the month."""
+
+
+class StationFormat(StrEnum):
+    """How a station file is written."""
+
+    GHCN_DAILY = "ghcn-daily"
+    AGENCY = "agency"
 
 
 class IndexFamily(StrEnum):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import formatdate, parseaddr
 
 from pipeline.core.errors import DeliveryError
 from pipeline.delivery.letter import Letter
@@ -31,13 +32,17 @@ class Mailer:
             DeliveryError: the server is away, or refuses; what it said is in the message.
         """
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS) as server:
+            with closing(smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)) as server:
                 if self.starttls:
                     server.starttls()
                 if self.user is not None:
                     server.login(self.user, self.password or "")
                 server.send_message(self._message(letter, recipient))
-        except (smtplib.SMTPException, OSError) as error:
+                # It was taken: how the server parts must not make it go twice.
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+        # `email` and the resolver raise ValueError for an address or a name that cannot be one.
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             raise DeliveryError(
                 f"mail server {self.host}:{self.port}: {error}; it is tried again next time"
             ) from error
@@ -49,7 +54,8 @@ class Mailer:
         message["Subject"] = letter.subject
         message["Date"] = formatdate(localtime=False)
         # Stable: a repeat after a crash is one mail to the reader's program.
-        message["Message-ID"] = f"<{letter.message_id}@{self.sender.rpartition('@')[2]}>"
+        domain = parseaddr(self.sender)[1].rpartition("@")[2]
+        message["Message-ID"] = f"<{letter.message_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body, cte="quoted-printable")
         return message

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from pipeline.core.errors import InputError
-from pipeline.core.ids import Origin
+from pipeline.core.ids import Origin, Product
 from pipeline.core.units import J_PER_MJ, KELVIN_AT_ZERO_C, MM_PER_M, PA_PER_KPA
-from pipeline.grids.product import Product, refuse_other_streams, settled_product
+from pipeline.grids.product import refuse_other_streams, settled_product
 from pipeline.grids.stamps import (
     UNKNOWN_RELEASE,
     Months,

@@ -9,25 +9,16 @@ counts once another tool has added a line to the history: the values may have be
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
 import xarray as xr
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Product
 
 MONTHLY_MEANS = "moda"
 """The one MARS stream that holds monthly means of daily means."""
 _STREAM = re.compile(r'"stream":\s*\["(\w+)"\]')
 _DAILY_MEAN_STEP = "avgad"
-
-
-class Product(StrEnum):
-    """What one value of an accumulated field stands for."""
-
-    MONTHLY_MEAN = "monthly-mean"
-    """The mean of the month per day: metres a day, joules per square metre a day."""
-    MONTHLY_TOTAL = "monthly-total"
-    """The sum over the month."""
 
 
 def refuse_other_streams(raw: xr.Dataset, where: str) -> None:

@@ -18,9 +18,9 @@ import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Product
 from pipeline.grids.cds_layout import monthly_fields
 from pipeline.grids.merging import joined
-from pipeline.grids.product import Product
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")

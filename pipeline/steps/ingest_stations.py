@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from pipeline.core.ids import Origin
+from pipeline.core.ids import Origin, StationFormat
 from pipeline.sources import agency_csv, ghcn_daily
 from pipeline.stations.months import monthly_values
 from pipeline.stations.observations import StationFile
@@ -16,14 +15,6 @@ from pipeline.steps.outcome import recorded
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file
 from pipeline.warehouse.stations import save_quarantined, save_station_months, save_stations
-
-
-class StationFormat(StrEnum):
-    """How a station file is written."""
-
-    GHCN_DAILY = "ghcn-daily"
-    AGENCY = "agency"
-
 
 _READERS: Mapping[StationFormat, Callable[[Path], StationFile]] = {
     StationFormat.GHCN_DAILY: ghcn_daily.read,
@@ -40,6 +31,8 @@ class IngestedStations:
     gaps: int
     """Months without a precipitation total."""
     quarantined: int
+    is_new: bool
+    """Whether these bytes had not come before."""
 
 
 def ingest_stations(
@@ -62,7 +55,7 @@ def ingest_stations(
                 "received_at": installation.clock().isoformat(),
             }
             raw = installation.archive.keep(path, source=str(station_format), sidecar=sidecar)
-            file_id, _ = save_file(
+            file_id, is_new = save_file(
                 connection,
                 raw,
                 kind="stations",
@@ -76,25 +69,24 @@ def ingest_stations(
             )
             save_quarantined(connection, file.quarantined, file_id)
         report.message = f"{path.name}: {len(months)} months"
+        gaps = int(months["gap"].notna().sum())
         return IngestedStations(
-            len(file.stations), len(months), int(months["gap"].notna().sum()), len(file.quarantined)
+            len(file.stations), len(months), gaps, len(file.quarantined), is_new
         )
 
 
 def ingest_waiting_stations(installation: Installation) -> int:
-    """Take every file in ``incoming/stations/FORMAT``; return how many there were.
+    """Take every file in ``incoming/stations/FORMAT``; return how many were new.
 
-    Files stay where they are: the same bytes twice change nothing.
+    Files stay where they are: the same bytes twice change nothing, and wake nobody.
 
     Raises:
         InputError: as `ingest_stations`; files before it by name are taken.
     """
     waiting = [
-        (path, station_format)
-        for station_format in StationFormat
-        for path in sorted((installation.settings.incoming / "stations" / station_format).glob("*"))
+        (path, form)
+        for form in StationFormat
+        for path in sorted((installation.settings.incoming / "stations" / form).glob("*"))
         if path.is_file() and not path.name.startswith(".")
     ]
-    for path, station_format in waiting:
-        ingest_stations(installation, path, station_format)
-    return len(waiting)
+    return sum(ingest_stations(installation, path, form).is_new for path, form in waiting)

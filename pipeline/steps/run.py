@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, NotPublishedError
 from pipeline.core.months import Month, months_between
 from pipeline.steps.compute import Advance, compute
 from pipeline.steps.deliver import Delivered, deliver
@@ -33,24 +33,36 @@ def run(
     *,
     advance: Advance = lambda what, done, of: None,
 ) -> Ran:
-    """Ingest, compute, evaluate, deliver and publish the months from `first` to `last`.
+    """Ingest the months from `first` to `last`, then compute, evaluate, deliver and publish.
 
-    Months the warehouse holds are not fetched again; a month the store has not published ends the
-    run with what came before it done.
+    Months the warehouse holds are not fetched again. What follows the ingest asks the warehouse
+    what there is to do, so a month that came late renews those after it too.
 
     Raises:
-        InputError, NotPublishedError: as the steps say.
+        InputError: as the steps say.
+        NotPublishedError: the store lacks a month; all that can be done without it is done.
     """
-    fetched = told = 0
+    fetched, missing = 0, None
     for month in months_between(first, last):
-        if not _is_held(installation, month):
-            ingest_era5_land(installation, month, month, advance=advance)
-            fetched += 1
-        compute(installation, to=month, advance=advance)
-        told += evaluate(installation, to=month, advance=advance).told
+        try:
+            fetched += _fetch(installation, month, advance)
+        except NotPublishedError as error:
+            missing = error
+            break
+    compute(installation, advance=advance)
+    told = evaluate(installation, advance=advance).told
     delivered = deliver(installation)
     publish(installation)
+    if missing is not None:
+        raise missing
     return Ran(fetched, told, delivered)
+
+
+def _fetch(installation: Installation, month: Month, advance: Advance) -> int:
+    """Fetch `month` unless it is held; return how many months came."""
+    if _is_held(installation, month):
+        return 0
+    return len(ingest_era5_land(installation, month, month, advance=advance))
 
 
 def _is_held(installation: Installation, month: Month) -> bool:

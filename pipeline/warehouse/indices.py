@@ -69,6 +69,7 @@ def save_calibrations(
         _CALIBRATION_KEYS,
         (*_CALIBRATION_KEYS, *_CALIBRATION_FIT),
         rows,
+        incidental=_CALIBRATION_FIT,
     )
 
 

@@ -28,7 +28,8 @@ def save_rows(
         keys: columns of the primary key.
         columns: all columns of a row, keys included, in the order of `rows`.
         rows: values; no key twice.
-        incidental: columns that alone do not make a row different, such as the file it came from.
+        incidental: columns that alone do not make a row different, such as the file it came from;
+            if all but the keys are, no row is ever replaced.
 
     Returns:
         The number of rows inserted or replaced.
@@ -49,20 +50,24 @@ def save_rows(
     cursor.execute(
         sql.SQL(
             "INSERT INTO {target} AS held ({names}) SELECT {names} FROM incoming "
-            "ON CONFLICT ({keys}) DO UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new})"
+            "ON CONFLICT ({keys}) DO {action}"
         ).format(
             target=target,
             names=names,
             keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
-            changes=sql.SQL(", ").join(
-                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others
-            ),
-            held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in telling),
-            new=sql.SQL(", ").join(
-                sql.SQL("excluded.{}").format(sql.Identifier(c)) for c in telling
-            ),
+            action=_replace(others, telling) if telling else sql.SQL("NOTHING"),
         )
     )
     written = cursor.rowcount
     cursor.execute("DROP TABLE incoming")
     return int(written)
+
+
+def _replace(others: Sequence[str], telling: Sequence[str]) -> sql.Composed:
+    return sql.SQL("UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new})").format(
+        changes=sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others
+        ),
+        held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in telling),
+        new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(c)) for c in telling),
+    )
