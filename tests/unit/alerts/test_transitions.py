@@ -200,7 +200,9 @@ def test_each_change_goes_on_from_the_one_before_and_leads_to_the_stage(stages: 
 
 
 @given(ranks, st.data())
-def test_month_by_month_tells_what_all_at_once_tells(stages: list[int], data: st.DataObject) -> None:
+def test_month_by_month_tells_what_all_at_once_tells(
+    stages: list[int], data: st.DataObject
+) -> None:
     cut = data.draw(st.integers(0, len(stages)))
     first = told({}, now(stages[:cut])) if cut else []
     assert first + told(held(stages[:cut]), now(stages)) == told({}, now(stages))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Product
 from pipeline.core.months import Month
 from pipeline.grids.cds_layout import monthly_fields
-from pipeline.grids.product import Product
 from tests.unit.grids.raw import MODA, raw
 
 MEAN, TOTAL = Product.MONTHLY_MEAN, Product.MONTHLY_TOTAL

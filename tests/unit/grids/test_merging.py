@@ -4,9 +4,9 @@ import pytest
 import xarray as xr
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Product
 from pipeline.grids.cds_layout import monthly_fields
 from pipeline.grids.merging import joined
-from pipeline.grids.product import Product
 from tests.unit.grids.raw import raw
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.grids.product import Product, refuse_other_streams, settled_product
+from pipeline.core.ids import Product
+from pipeline.grids.product import refuse_other_streams, settled_product
 from tests.unit.grids.raw import MODA, raw
 
 MEAN, TOTAL = Product.MONTHLY_MEAN, Product.MONTHLY_TOTAL

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from pipeline.core.errors import InputError
-from pipeline.grids.product import Product
+from pipeline.core.ids import Product
 from pipeline.sources import grid_files
 from tests.unit.grids.raw import MODA, raw
 

@@ -1,0 +1,111 @@
+"""``python -m tests.dags.description FILE``: what Airflow makes of our DAG files, as JSON.
+
+A process of its own: Airflow reads its environment on import, and warns about itself. Tests read
+the file; what Airflow logs goes to the output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.pool import Pool
+from airflow.sdk import DAG
+from airflow.serialization.encoders import coerce_to_core_timetable
+from airflow.timetables.base import TimeRestriction
+from pendulum import instance
+
+from pipeline.orchestration import rehearsal
+
+FETCHING = "ingest_era5_land"
+NOW = datetime(2026, 11, 7, 6, tzinfo=UTC)
+BEFORE_START = datetime(2020, 1, 7, tzinfo=UTC)
+
+
+def main(target: Path) -> None:
+    rehearsal.prepare()
+    bag = DagBag(dag_folder=os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    described = {
+        "import_errors": bag.import_errors,
+        "dags": {dag_id: _dag(dag) for dag_id, dag in bag.dags.items()},
+        "pools": [pool.pool for pool in Pool.get_pools()],
+        "first_runs": {
+            dag_id: [_first_run(dag, year, month) for year, month in ((2027, 1), (2027, 3))]
+            for dag_id, dag in bag.dags.items()
+            if _timetable_name(dag) == "CronPartitionTimetable"
+        },
+        "before_start": _refusal(BEFORE_START),
+        "without_month": _without_month(bag.dags[FETCHING]),
+    }
+    target.write_text(json.dumps(described, default=str))
+
+
+def _dag(dag: DAG) -> dict[str, Any]:
+    return {
+        "file": Path(dag.fileloc).name,
+        "doc": dag.doc_md or "",
+        "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup,
+        "tags": sorted(dag.tags),
+        "timetable": _timetable_name(dag),
+        "wakes_on": sorted(asset.name for asset in _awaited(dag)),
+        "tasks": {
+            task.task_id: {
+                "retries": task.retries,
+                "first_pause_seconds": task.retry_delay.total_seconds(),
+                "backoff": task.retry_exponential_backoff,
+                "pool": task.pool,
+                "tells": sorted(asset.name for asset in task.outlets),
+                "arguments": getattr(task, "op_kwargs", {}),
+            }
+            for task in dag.tasks
+        },
+    }
+
+
+def _timetable_name(dag: DAG) -> str:
+    return type(dag.timetable).__name__
+
+
+def _awaited(dag: DAG) -> list[Any]:
+    condition = coerce_to_core_timetable(dag.timetable).asset_condition
+    return [asset for _, asset in condition.iter_assets()]
+
+
+def _first_run(dag: DAG, year: int, month: int) -> tuple[str, str]:
+    """When the first run of that month starts, and its partition key."""
+    earliest = instance(datetime(year, month, 1, tzinfo=UTC))
+    info = coerce_to_core_timetable(dag.timetable).next_dagrun_info_v2(
+        last_dagrun_info=None,
+        restriction=TimeRestriction(earliest=earliest, latest=None, catchup=True),
+    )
+    return f"{info.run_after:%Y-%m-%d %H:%M}", info.partition_key
+
+
+def _refusal(logical_date: datetime) -> str:
+    try:
+        rehearsal.run_dags([FETCHING], "2026-10", logical_date)
+    except rehearsal.RehearsalError as error:
+        return str(error)
+    return ""
+
+
+def _without_month(dag: DAG) -> dict[str, Any]:
+    """How a run ends that was told no month. It may be tried again, at once."""
+    for task in dag.tasks:
+        task.retries = 1
+        task.retry_delay = timedelta(0)
+    run = dag.test(logical_date=NOW)
+    return {
+        "state": str(run.state),
+        "tries": {one.task_id: one.try_number for one in run.get_task_instances()},
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

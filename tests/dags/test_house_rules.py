@@ -1,0 +1,223 @@
+"""Every DAG obeys the house rules. No scheduler, no warehouse, no network."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags.conftest import ROOT, Described
+
+# One worker asks Airflow for all of them.
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+FILES = sorted((ROOT / "dags").glob("*.py"))
+DAG_IDS = (
+    "approve_alerts",
+    "check_warehouse",
+    "compute_indices",
+    "deliver_alerts",
+    "evaluate_plans",
+    "ingest_era5_land",
+    "ingest_stations",
+    "publish_bulletin",
+)
+TIERS = {"tier-1", "tier-2"}
+STAGES = {"ingest", "compute", "decide", "approve", "deliver", "publish", "check"}
+FOR_A_MONTH = ("ingest_era5_land",)
+"""The DAGs whose task is told its month."""
+
+one_dag = pytest.mark.parametrize("dag_id", DAG_IDS)
+one_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def dag(described: Described, dag_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = described.facts["dags"][dag_id]
+    return found
+
+
+def tasks(described: Described, dag_id: str) -> list[dict[str, Any]]:
+    found = list(dag(described, dag_id)["tasks"].values())
+    assert found, f"{dag_id} has no task"
+    return found
+
+
+# --- as Airflow sees them ---------------------------------------------------------------------
+
+
+def test_exactly_the_promised_dags_load(described: Described) -> None:
+    assert described.facts["import_errors"] == {}
+    assert tuple(sorted(described.facts["dags"])) == DAG_IDS
+    assert tuple(path.stem for path in FILES) == DAG_IDS
+
+
+@one_dag
+def test_a_dag_stands_in_the_file_of_its_name(described: Described, dag_id: str) -> None:
+    assert dag(described, dag_id)["file"] == f"{dag_id}.py"
+
+
+@one_dag
+def test_the_page_of_a_dag_says_what_to_do(described: Described, dag_id: str) -> None:
+    doc = dag(described, dag_id)["doc"]
+    assert "**If it fails:**" in doc
+    assert "**To rerun" in doc
+
+
+@one_dag
+def test_one_run_at_a_time_and_none_for_the_past(described: Described, dag_id: str) -> None:
+    assert dag(described, dag_id)["max_active_runs"] == 1
+    assert dag(described, dag_id)["catchup"] is False
+
+
+@one_dag
+def test_tags_are_one_tier_and_one_stage(described: Described, dag_id: str) -> None:
+    tags = set(dag(described, dag_id)["tags"])
+    assert len(tags) == 2
+    assert len(tags & TIERS) == 1
+    assert len(tags & STAGES) == 1
+
+
+@one_dag
+def test_a_task_is_tried_again_at_growing_intervals(described: Described, dag_id: str) -> None:
+    for task in tasks(described, dag_id):
+        assert task["retries"] >= 2
+        assert task["backoff"] >= 2
+        assert task["first_pause_seconds"] >= 60
+
+
+@one_dag
+def test_the_schedule_carries_a_month_never_an_interval(described: Described, dag_id: str) -> None:
+    """A bare cron string means an interval of no length: February's rain would be filed in March."""
+    expected = {"CronPartitionTimetable", "PartitionedAssetTimetable"}
+    assert dag(described, dag_id)["timetable"] in expected
+
+
+@one_dag
+def test_a_pool_exists_where_one_is_named(described: Described, dag_id: str) -> None:
+    """A task in a pool that does not exist is never run, with a warning only."""
+    for task in tasks(described, dag_id):
+        assert task["pool"] in described.facts["pools"]
+
+
+def test_requests_to_the_data_store_go_one_at_a_time(described: Described) -> None:
+    assert [task["pool"] for task in tasks(described, "ingest_era5_land")] == ["cds"]
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "wakes_on"),
+    [
+        pytest.param(
+            "compute_indices",
+            {"drought://grids/era5-land", "drought://stations"},
+            id="indices by grids or stations",
+        ),
+        pytest.param("evaluate_plans", {"drought://indices"}, id="stages by indices"),
+        pytest.param("approve_alerts", {"drought://stages"}, id="approval by stages"),
+        pytest.param("publish_bulletin", {"drought://stages"}, id="the bulletin by stages"),
+    ],
+)
+def test_each_dag_is_woken_by_what_another_tells(
+    described: Described, dag_id: str, wakes_on: set[str]
+) -> None:
+    told = {name for one in DAG_IDS for task in tasks(described, one) for name in task["tells"]}
+    assert set(dag(described, dag_id)["wakes_on"]) == wakes_on
+    assert wakes_on <= told
+
+
+@pytest.mark.parametrize(
+    ("position", "starts", "month"),
+    [
+        pytest.param(0, "2027-01-07 06:00", "2026-12", id="January's run takes December"),
+        pytest.param(1, "2027-03-07 06:00", "2027-02", id="March's run takes February"),
+    ],
+)
+def test_on_the_7th_the_month_before_is_fetched(
+    described: Described, position: int, starts: str, month: str
+) -> None:
+    assert described.facts["first_runs"]["ingest_era5_land"][position] == [starts, month]
+
+
+@pytest.mark.parametrize("dag_id", FOR_A_MONTH)
+def test_the_month_comes_from_the_run_never_from_a_clock(described: Described, dag_id: str) -> None:
+    for task in tasks(described, dag_id):
+        assert task["arguments"]["month"].startswith("{{ dag_run.partition_key or ")
+
+
+def test_a_run_that_is_told_no_month_fails_at_once_and_says_what_to_do(
+    described: Described,
+) -> None:
+    """It may be tried again, and is not: no retry brings a month."""
+    assert described.facts["without_month"] == {"state": "failed", "tries": {"archive_month": 1}}
+    assert (
+        "DAG run: expected its month as partition key, or as month in its configuration, such as "
+        "2026-09, got 'None'; trigger it again with one"
+    ) in described.log
+
+
+def test_a_rehearsal_counts_tasks_instead_of_believing_a_success(described: Described) -> None:
+    """Airflow runs no task for a date before the start date, and calls the run a success."""
+    assert described.facts["before_start"] == (
+        "ingest_era5_land: expected its 1 task to succeed for 2026-10, got none run: see that "
+        "2020-01-07 is after its start date"
+    )
+
+
+# --- as they are written ----------------------------------------------------------------------
+
+
+@one_file
+def test_the_function_is_named_after_the_file(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert functions == [path.stem]
+
+
+@one_file
+def test_a_dag_file_holds_no_logic(path: Path) -> None:
+    logic = (
+        *(ast.If, ast.IfExp, ast.Match, ast.For, ast.AsyncFor, ast.While),
+        *(ast.Try, ast.TryStar, ast.comprehension, ast.Lambda, ast.BoolOp),
+    )
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [type(node).__name__ for node in ast.walk(tree) if isinstance(node, logic)]
+    assert not found, f"{path.name}: move this into pipeline.steps: {found}"
+
+
+@one_file
+def test_tasks_hand_over_keys_never_tables(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    (dag_function,) = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    handed = [
+        ast.unparse(node.returns or ast.Constant("nothing said"))
+        for node in dag_function.body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert handed
+    assert set(handed) <= {"int", "list[int]", "list[str]"}
+
+
+def test_parsing_dag_files_imports_no_science(airflow_environment: dict[str, str]) -> None:
+    """The scheduler parses them all the time; imports of seconds belong into the tasks."""
+    code = (
+        "import runpy, sys\n"
+        "for path in sys.argv[1:]:\n"
+        "    runpy.run_path(path)\n"
+        "    print(path, *sys.modules)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *map(str, FILES)],
+        env=airflow_environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"xarray", "pandas", "scipy", "climate_indices", "matplotlib", "pipeline.wiring"}
+    loaded = [line.split() for line in run.stdout.splitlines()]
+    assert [Path(path).stem for path, *_ in loaded] == list(DAG_IDS)
+    wrong = {Path(path).name: heavy & set(modules) for path, *modules in loaded}
+    # Files are loaded one after another: the first that shows a module imports it.
+    assert not any(wrong.values()), f"imported while the scheduler parses, from here on: {wrong}"

@@ -1,0 +1,133 @@
+"""Settings from the environment: what each variable means, and what a wrong one says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.calibration import CalibrationPeriod
+from pipeline.core.errors import InputError
+from pipeline.settings import Settings, settings_from_environment
+
+SECRETS = {
+    "DROUGHT_DATABASE_URL": "postgresql://drought:hush-1@db/drought",
+    "DROUGHT_SMTP_PASSWORD": "hush-2",
+    "CDSAPI_KEY": "hush-3",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith(("DROUGHT_", "CDSAPI_")):
+            monkeypatch.delenv(name)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return settings_from_environment()
+
+
+def test_without_any_variable_the_installation_lives_in_var_and_sends_no_mail() -> None:
+    settings = settings_from_environment()
+    assert settings.var == Path("var")
+    assert settings.database_url is None
+    assert settings.calibration == CalibrationPeriod(1991, 2020)
+    assert settings.min_coverage == 0.5
+    assert (settings.smtp_host, settings.mail_to) == (None, [])
+    assert settings.authority is None
+    assert settings.archive == (Path("var") / "archive").absolute().as_uri()
+
+
+def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        SECRETS
+        | {
+            "DROUGHT_VAR": "/srv/drought",
+            "DROUGHT_ARCHIVE_URL": "s3://raw/drought",
+            "DROUGHT_CALIBRATION": "1981-2010",
+            "DROUGHT_MIN_COVERAGE": "0.8",
+            "DROUGHT_SOURCE": "era5-land",
+            "DROUGHT_AUTHORITY": "the Test Authority",
+            "DROUGHT_CAP_SENDER": "drought@hydromet.example",
+            "DROUGHT_SMTP_HOST": "mail.hydromet.example",
+            "DROUGHT_SMTP_PORT": "587",
+            "DROUGHT_SMTP_USER": "drought",
+            "DROUGHT_SMTP_STARTTLS": "true",
+            "DROUGHT_MAIL_FROM": "drought@hydromet.example",
+            "DROUGHT_MAIL_TO": "one@example.org, two@example.org,",
+            "CDSAPI_URL": "http://127.0.0.1:9/api",
+        },
+    )
+    assert settings.outgoing == Path("/srv/drought/outgoing")
+    assert settings.site == Path("/srv/drought/site")
+    assert settings.archive == "s3://raw/drought"
+    assert settings.calibration == CalibrationPeriod(1981, 2010)
+    assert settings.min_coverage == 0.8
+    assert settings.source == "era5-land"
+    assert settings.authority == "the Test Authority"
+    assert settings.cap_sender == "drought@hydromet.example"
+    assert (settings.smtp_host, settings.smtp_port) == ("mail.hydromet.example", 587)
+    assert (settings.smtp_user, settings.smtp_starttls) == ("drought", True)
+    assert settings.mail_from == "drought@hydromet.example"
+    assert settings.mail_to == ["one@example.org", "two@example.org"]
+    assert settings.cdsapi_url == "http://127.0.0.1:9/api"
+    held = (settings.database_url, settings.smtp_password, settings.cdsapi_key)
+    assert [one.get_secret_value() for one in held if one] == list(SECRETS.values())
+
+
+def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, SECRETS)
+    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "hush" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        pytest.param("DROUGHT_CALIBRATION", "2001-2020", "at least 30 years", id="a short period"),
+        pytest.param("DROUGHT_CALIBRATION", "thirty", "expected FIRST-LAST", id="no period"),
+        pytest.param("DROUGHT_MIN_COVERAGE", "0", "greater than 0", id="no coverage at all"),
+        pytest.param("DROUGHT_MIN_COVERAGE", "1.5", "less than or equal to 1", id="over the whole"),
+        pytest.param("DROUGHT_MIN_COVERAGE", "nan", "less than or equal", id="not a number"),
+        pytest.param("DROUGHT_SMTP_PORT", "smtp", "valid integer", id="a port by name"),
+        pytest.param(
+            "DROUGHT_SMTP_PORT", "65536", "less than or equal to 65535", id="no such port"
+        ),
+        pytest.param("DROUGHT_SMTP_STARTTLS", "perhaps", "valid boolean", id="neither yes nor no"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said) as refused:
+        read(monkeypatch, {name: value})
+    assert str(refused.value).startswith(f"settings: {name}: ")
+    assert str(refused.value).endswith("; correct the environment variable")
+
+
+def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError) as refused:
+        read(monkeypatch, {"DROUGHT_SMTP_PORT": "x", "DROUGHT_MIN_COVERAGE": "2"} | SECRETS)
+    assert "DROUGHT_SMTP_PORT: " in str(refused.value)
+    assert "DROUGHT_MIN_COVERAGE: " in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["DROUGHT_DATABASE_URL", "DROUGHT_SMTP_HOST", "DROUGHT_SMTP_PORT", "DROUGHT_MAIL_TO"]
+)
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    unset = settings_from_environment()
+    assert read(monkeypatch, {name: ""}) == unset
+
+
+def test_settings_do_not_change_under_way() -> None:
+    settings = Settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.min_coverage = 0.9  # type: ignore[misc]
