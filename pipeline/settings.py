@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     """Folder of everything this installation writes."""
     database_url: SecretStr | None = None
     """A Postgres of your own; unset: the embedded one under `var`."""
-    archive_url: str | None = None
+    archive_url: str | None = Field(default=None, repr=False)
     """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
     calibration: Annotated[CalibrationPeriod, NoDecode, BeforeValidator(_calibration)] = (
         CalibrationPeriod(1991, 2020)

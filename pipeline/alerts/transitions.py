@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pipeline.alerts.facts import Change
 from pipeline.core.months import Month
@@ -31,8 +30,8 @@ class Transition:
     change: Change
     from_stage: str
     now: StageMonth
-    chain_month: Month
-    """Month in which the drought this belongs to began: it names the chain."""
+    began: Month
+    """Month in which the drought this belongs to began, as it is seen now."""
 
 
 def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> Iterator[Transition]:
@@ -43,30 +42,74 @@ def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> I
         now: stages that follow from the present values, consecutive months. Before its first
             month there was no stage.
 
-    A run of months corrected in the same way is one correction, at its first month. Stages are
-    told apart by rank: another plan's other name for the same rank is no change.
+    A run of months corrected in the same way is one correction, at its first month. Where the
+    newest month held is still in a stage that the last correction does not name, one `reminded`
+    says so: nobody shall take a correction of the past for the end of a drought.
+
+    Another plan's name for the same rank, or rank for the same name, is no change.
     """
-    onsets = _onsets([stage.rank for stage in now])
-    held_onsets = _onsets([held[s.month].rank if s.month in held else 0 for s in now])
+    onsets = _onsets(now)
     before = HeldStage(NO_STAGE, 0)
-    corrected: tuple[int, int] | None = None
+    said: str | None = None
+    newest: int | None = None
+    corrected: tuple[str, str] | None = None
     for n, stage in enumerate(now):
         was = held.get(stage.month)
-        pair = (was.rank, stage.rank) if was and was.rank != stage.rank else None
-        if was and pair and pair != corrected:
-            chain = _first_known(stage.month, now, onsets[n], held_onsets[n])
-            yield Transition(Change.CORRECTED, was.stage, stage, chain)
-        corrected = pair
-        change = None if was else _change(before.rank, stage.rank)
+        corrected, previous = _difference(was, stage), corrected
+        if was:
+            newest = n
+        if was and corrected and corrected != previous:
+            said = stage.stage
+            yield Transition(Change.CORRECTED, was.stage, stage, onsets[n])
+        change = None if was or stage.stage == before.stage else _change(before.rank, stage.rank)
         if change is not None:
-            chain = _first_known(stage.month, now, onsets[n], onsets[n - 1] if n else None)
-            yield Transition(change, before.stage, stage, chain)
+            if said is not None and newest is not None:
+                yield from _reminder(said, now[newest], onsets[newest])
+                said = None
+            yield Transition(change, before.stage, stage, onsets[n])
         before = HeldStage(stage.stage, stage.rank)
+    if said is not None and newest is not None:
+        yield from _reminder(said, now[newest], onsets[newest])
 
 
-def onset(now: Sequence[StageMonth]) -> Month:
-    """Return the month in which the drought of the last month began; that month if it is in none."""
-    return _first_known(now[-1].month, now, _onsets([stage.rank for stage in now])[-1])
+def _difference(was: HeldStage | None, stage: StageMonth) -> tuple[str, str] | None:
+    if was is None or was.rank == stage.rank or was.stage == stage.stage:
+        return None
+    return was.stage, stage.stage
+
+
+def _reminder(said: str, newest: StageMonth, began: Month) -> Iterator[Transition]:
+    if newest.rank > 0 and newest.stage != said:
+        yield Transition(Change.REMINDED, newest.stage, newest, began)
+
+
+def standing(now: Sequence[StageMonth]) -> Transition:
+    """Return that the stage of the last month stands already, for those who learn of it only now."""
+    return Transition(Change.IN_FORCE, now[-1].stage, now[-1], _onsets(now)[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The alerts of one landscape and drought type from beginning to end, as far as it is told."""
+
+    chain_id: str
+    stage: str
+    """The stage after its last alert."""
+
+
+def chain_of(transition: Transition, last: Chain | None, name: str) -> Chain:
+    """Return the chain after `transition`: the last one, or a new one of that `name`.
+
+    A chain keeps its name when a correction moves its beginning, so that the end of a drought
+    refers to the message that began it.
+    """
+    stage = transition.now.stage
+    if last is None or transition.change is Change.BEGAN:
+        return Chain(name, stage)
+    reopens = last.stage == NO_STAGE and stage != NO_STAGE
+    if reopens and transition.change is not Change.REMINDED:
+        return Chain(name, stage)
+    return Chain(last.chain_id, stage)
 
 
 def _change(before: int, after: int) -> Change | None:
@@ -79,14 +122,13 @@ def _change(before: int, after: int) -> Change | None:
     return Change.ESCALATED if after > before else Change.EASED
 
 
-def _onsets(ranks: Sequence[int]) -> list[int | None]:
-    """Return for each position where its drought began; None where there is none."""
-    onsets: list[int | None] = []
-    for n, (before, rank) in enumerate(pairwise([0, *ranks])):
-        onsets.append(None if rank == 0 else n if before == 0 else onsets[-1])
+def _onsets(now: Sequence[StageMonth]) -> list[Month]:
+    """Return for each month where its drought began.
+
+    For a month without a stage: where the drought that just ended began, or the month itself.
+    """
+    onsets: list[Month] = []
+    for before, stage in zip([None, *now], now, strict=False):
+        continues = before is not None and before.rank > 0
+        onsets.append(onsets[-1] if continues else stage.month)
     return onsets
-
-
-def _first_known(otherwise: Month, now: Sequence[StageMonth], *onsets: int | None) -> Month:
-    known = [onset for onset in onsets if onset is not None]
-    return now[known[0]].month if known else otherwise

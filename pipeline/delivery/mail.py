@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -34,7 +35,7 @@ class Mailer:
         try:
             with closing(smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)) as server:
                 if self.starttls:
-                    server.starttls()
+                    server.starttls(context=ssl.create_default_context())
                 if self.user is not None:
                     server.login(self.user, self.password or "")
                 server.send_message(self._message(letter, recipient))

@@ -29,8 +29,9 @@ PARAMETERS = {
     IndexFamily.SPEI: ("loc", "scale", "shape"),
     IndexFamily.PERCENT_OF_NORMAL: ("normal_mm", "smallest_normal_mm"),
 }
-LEAST_SPREAD = 1e-9
-"""Range of a sample, relative to its largest value, below which it is constant."""
+LEAST_SPREAD = 1e-6
+"""Range of a sample, relative to its largest value, below which it is constant: grids come in
+single precision, which tells apart no less than 6e-8."""
 
 
 @dataclass(frozen=True, slots=True)

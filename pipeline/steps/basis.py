@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
-from pipeline.alerts.transitions import Transition
+from pipeline.alerts.transitions import Chain, Transition, chain_of
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexCode
@@ -76,11 +76,13 @@ class Basis:
         drought_type: DroughtType,
         ruled: Sequence[Ruled],
         change: Transition,
+        last: Chain | None,
     ) -> NewTransition:
-        """Return `change` with its evidence."""
+        """Return `change` with its evidence, in the chain that `last` leaves it in."""
         at = next(r for r in ruled if r.stage.month == change.now.month)
+        name = f"{stored.landscape.landscape_id}/{drought_type}/{change.began}"
         return NewTransition(
-            f"{stored.landscape.landscape_id}/{drought_type}/{change.chain_month}",
+            chain_of(change, last, name).chain_id,
             stored,
             change.now.month,
             drought_type,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +46,12 @@ from pipeline.warehouse.files import (
 from pipeline.warehouse.indices import (
     Series,
     read_calibrations,
+    read_newest_index_month,
     save_calibrations,
     save_index_values,
 )
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
+from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
 
 LONGEST_WINDOW_MONTHS = max(code.scale_months for code in INDEX_CODES)
@@ -76,20 +79,31 @@ def compute(
     Raises:
         InputError: no landscapes or grids are loaded, or a file has gone from the archive.
     """
+    period = calibration or installation.settings.calibration
     with recorded(installation.warehouse, "compute", to) as report:
-        with installation.warehouse.connect() as connection:
-            source = deciding_source(connection, installation.settings)
-        _take_means(installation, source, to, advance)
-        period = calibration or installation.settings.calibration
-        with installation.warehouse.begin() as connection:
-            report.rows = _compute_indices(connection, source, period, first, to, advance)
+        with only_writer(installation.warehouse):
+            with installation.warehouse.connect() as connection:
+                source = deciding_source(connection, installation.settings)
+            averaged_over = _take_means(installation, source, to, advance)
+            with installation.warehouse.begin() as connection:
+                fit = Fit(source, period, averaged_over)
+                report.rows = _compute_indices(connection, fit, first, to, advance)
         report.message = f"{source}: {report.rows} rows of indices"
         return report.rows
 
 
-def _take_means(
-    installation: Installation, source: str, to: Month | None, advance: Advance
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What indices are fitted to."""
+
+    source: str
+    period: CalibrationPeriod
+    averaged_over: str
+    """Fingerprint of the landscapes the means were taken for."""
+
+
+def _take_means(installation: Installation, source: str, to: Month | None, advance: Advance) -> str:
+    """Take the means of files that lack them; return the fingerprint of the landscapes."""
     min_coverage = installation.settings.min_coverage
     with installation.warehouse.connect() as connection:
         landscapes = read_landscapes(connection)
@@ -115,6 +129,7 @@ def _take_means(
                     connection, _climate_rows(fields, weights, landscapes, file, min_coverage)
                 )
                 mark_averaged(connection, file, averaged_over)
+    return averaged_over
 
 
 def _fingerprint(landscapes: Sequence[StoredLandscape], min_coverage: float) -> str:
@@ -177,19 +192,20 @@ def _or_none(value: float) -> float | None:
 
 def _compute_indices(
     connection: Connection,
-    source: str,
-    period: CalibrationPeriod,
+    fit: Fit,
     first: Month | None,
     to: Month | None,
     advance: Advance,
 ) -> int:
-    climate = read_climate(connection, source)
+    climate = read_climate(connection, fit.source)
     if climate is None:
-        raise InputError(f"{source}: expected months to compute from, got none; ingest some first")
+        raise InputError(
+            f"{fit.source}: expected months to compute from, got none; ingest some first"
+        )
     stored = {s.landscape_key: s for s in read_landscapes(connection)}
     versions = tuple(stored[key].version for key in climate.landscape_keys)
-    series = Series(source, period, climate.landscape_keys, versions)
-    calibrations = _calibrations(connection, series, climate)
+    series = Series(fit.source, fit.period, climate.landscape_keys, versions)
+    calibrations = _calibrations(connection, series, climate, fit.averaged_over)
     values: dict[IndexCode, Panel] = {}
     for done, code in enumerate(INDEX_CODES):
         advance(f"indices: {code}", done, len(INDEX_CODES))
@@ -197,28 +213,36 @@ def _compute_indices(
     advance("saving indices", len(INDEX_CODES), len(INDEX_CODES))
     origin = read_identity(connection).origin
     assert origin is not None  # noqa: S101 - the first file registered set it
+    start = _without_hole(first, read_newest_index_month(connection, series))
     return save_index_values(
         connection,
         series,
         values,
         _releases(climate.is_preliminary),
         origin,
-        _rows(climate.precipitation_mm, first, to),
+        _rows(climate.precipitation_mm, start, to),
     )
 
 
+def _without_hole(first: Month | None, newest: Month | None) -> Month | None:
+    """Return where to begin, so that no month between those held and the new ones stays empty."""
+    if first is None or newest is None:
+        return first
+    return min(first, newest + 1)
+
+
 def _calibrations(
-    connection: Connection, series: Series, climate: ClimatePanels
+    connection: Connection, series: Series, climate: ClimatePanels, averaged_over: str
 ) -> dict[IndexCode, Calibration]:
     """Return the stored fits, after fitting and storing those that are missing.
 
-    While a month of the calibration period has not been ingested nothing is fitted, so that no
-    fit to half a record is kept for good.
+    While a month of the calibration period has no means for the present landscapes nothing is
+    fitted, so that no fit to half a record, or to two versions of a boundary, is kept for good.
     """
-    held = set(read_months_held(connection, series.source))
+    ready = set(read_months_held(connection, series.source, averaged_over))
     period = series.period
     known = read_calibrations(connection, series)
-    if not held.issuperset(
+    if not ready.issuperset(
         months_between(Month(period.first_year, 1), Month(period.last_year, 12))
     ):
         return known

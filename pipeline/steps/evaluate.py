@@ -14,19 +14,26 @@ from itertools import compress
 from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
-from pipeline.alerts.transitions import HeldStage, transitions
+from pipeline.alerts.transitions import Chain, HeldStage, transitions
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import Basis, Ruled, read_basis
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.alerts import NewTransition, read_told_chains, save_transitions
+from pipeline.warehouse.alerts import (
+    NewTransition,
+    read_last_chains,
+    read_told_chains,
+    save_transitions,
+)
 from pipeline.warehouse.landscapes import StoredLandscape
+from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
-from pipeline.warehouse.stages import StageRow, lock_evaluation, read_held_stages, save_stages
+from pipeline.warehouse.stages import StageRow, read_held_stages, save_stages
 
 Advance = Callable[[str, int, int], None]
+_OF_THE_PAST = (Change.CORRECTED, Change.REMINDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,7 @@ def evaluate(
         InputError: there are no indices, or a country with landscapes has no plan.
     """
     with recorded(installation.warehouse, "evaluate", to) as report:
-        with installation.warehouse.begin() as connection:
-            lock_evaluation(connection)
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             done = _evaluate(installation, connection, first, to, advance)
         report.rows = done.stage_rows
         report.message = f"{done.transitions} changes of stage, {done.told} to be told"
@@ -74,14 +80,23 @@ def _evaluate(
 ) -> Evaluation:
     basis = read_basis(installation, connection, to)
     changes: list[NewTransition] = []
-    rows = _stage_rows(basis, read_held_stages(connection), first, changes, advance)
+    held = Held(read_held_stages(connection), read_last_chains(connection))
+    rows = _stage_rows(basis, held, first, changes, advance)
     written = save_stages(connection, rows)  # and now `changes` is complete
     return Evaluation(written, len(changes), _tell(installation, connection, changes))
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was decided before, by landscape key and drought type."""
+
+    stages: Mapping[tuple[int, DroughtType], Mapping[Month, HeldStage]]
+    chains: Mapping[tuple[int, DroughtType], Chain]
+
+
 def _stage_rows(
     basis: Basis,
-    held: Mapping[tuple[int, DroughtType], Mapping[Month, HeldStage]],
+    held: Held,
     first: Month | None,
     changes: list[NewTransition],
     advance: Advance,
@@ -93,16 +108,18 @@ def _stage_rows(
     for done, stored in enumerate(basis.landscapes):
         advance("stages", done, len(basis.landscapes))
         for drought_type in DroughtType:
-            before = held.get((stored.landscape_key, drought_type), {})
+            key = (stored.landscape_key, drought_type)
+            before = held.stages.get(key, {})
             ruled = basis.ruled_stages(stored, drought_type)
             kept = [one for one in ruled if _is_wanted(one, first, before)]
             wanted = {one.stage.month for one in kept}
-            changes += [
-                basis.new_transition(stored, drought_type, ruled, change)
-                for change in transitions(before, [one.stage for one in ruled])
+            chain = held.chains.get(key)
+            for change in transitions(before, [one.stage for one in ruled]):
                 # A plan without a rule for this land can show nothing for a change.
-                if change.now.month in wanted and change.now.findings
-            ]
+                if change.now.month in wanted and change.now.findings:
+                    new = basis.new_transition(stored, drought_type, ruled, change, chain)
+                    chain = Chain(new.chain_id, new.to_stage)
+                    changes.append(new)
             yield from (_stage_row(stored, drought_type, one) for one in kept)
 
 
@@ -126,10 +143,7 @@ def _tell(
     )
     is_told = [
         live_from is not None
-        and (
-            new.month >= live_from
-            or (new.change is Change.CORRECTED and new.chain_id in told_chains)
-        )
+        and (new.month >= live_from or (new.change in _OF_THE_PAST and new.chain_id in told_chains))
         for new in in_order
     ]
     alert_ids = save_transitions(connection, in_order, is_told=is_told)

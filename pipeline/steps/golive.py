@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
-from pipeline.alerts.transitions import Transition, onset
+from pipeline.alerts.transitions import standing
 from pipeline.core.errors import InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
@@ -17,11 +17,12 @@ from pipeline.steps.outcome import recorded
 from pipeline.warehouse.alerts import (
     NewTransition,
     read_alerts,
+    read_last_chains,
     request_approval,
     save_transitions,
 )
+from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import save_live_from
-from pipeline.warehouse.stages import lock_evaluation
 
 
 def golive(installation: Installation, month: Month) -> int:
@@ -36,13 +37,12 @@ def golive(installation: Installation, month: Month) -> int:
     """
     evaluate(installation, to=month - 1)
     with recorded(installation.warehouse, "golive", month) as report:
-        with installation.warehouse.begin() as connection:
-            lock_evaluation(connection)
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             if not save_live_from(connection, month):
                 report.rows = 0
                 return 0
-            standing = _standing(installation, connection, month - 1)
-            told = save_transitions(connection, standing, is_told=[True] * len(standing))
+            under_way = _under_way(installation, connection, month - 1)
+            told = save_transitions(connection, under_way, is_told=[True] * len(under_way))
             decided = read_alerts(connection, state="not_needed", from_month=month)
             late = [facts.alert_id for facts in decided if facts.change is not Change.IN_FORCE]
             for alert_id in late:
@@ -52,7 +52,7 @@ def golive(installation: Installation, month: Month) -> int:
         return report.rows
 
 
-def _standing(
+def _under_way(
     installation: Installation, connection: Connection, month: Month
 ) -> list[NewTransition]:
     """Return an `in_force` transition for each landscape that is in a stage in `month`.
@@ -61,7 +61,8 @@ def _standing(
         InputError: there are no stages of `month`.
     """
     basis = read_basis(installation, connection, month)
-    standing: list[NewTransition] = []
+    chains = read_last_chains(connection)
+    found: list[NewTransition] = []
     for stored in basis.landscapes:
         series = basis.rows.get(stored.landscape_key, [])
         if series and series[-1].month != month:
@@ -72,9 +73,7 @@ def _standing(
         for drought_type in DroughtType:
             ruled = basis.ruled_stages(stored, drought_type)
             if ruled and ruled[-1].stage.month == month and ruled[-1].stage.rank > 0:
-                now = ruled[-1].stage
-                change = Transition(
-                    Change.IN_FORCE, now.stage, now, onset([r.stage for r in ruled])
-                )
-                standing.append(basis.new_transition(stored, drought_type, ruled, change))
-    return standing
+                change = standing([one.stage for one in ruled])
+                last = chains.get((stored.landscape_key, drought_type))
+                found.append(basis.new_transition(stored, drought_type, ruled, change, last))
+    return found

@@ -54,6 +54,12 @@ def ingest_grid(
     with recorded(installation.warehouse, "ingest") as report:
         _refuse_odd_source(source)
         fields = grid_files.read(path, product=product)
+        if "precipitation_mm" not in fields:
+            raise InputError(
+                f"{path}: expected total precipitation ('tp'), got only "
+                f"{', '.join(map(str, fields.data_vars))}; ask the data store for rain in the same "
+                "file as the other variables"
+            )
         releases = month_releases(fields, release, path)
         origin = Origin(fields.attrs["origin"])
         with installation.warehouse.begin() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.alerts.evidence import Evidence
 from pipeline.alerts.facts import AlertFacts, Approval, Change
+from pipeline.alerts.transitions import Chain
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
@@ -89,12 +90,27 @@ def request_approval(connection: Connection, alert_id: int) -> None:
     )
 
 
+def read_last_chains(connection: Connection) -> dict[tuple[int, DroughtType], Chain]:
+    """Return the chain of the last transition, by landscape key and drought type."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (landscape_key, drought_type) "
+            "landscape_key, drought_type, chain_id, to_stage FROM alert.transition "
+            "ORDER BY landscape_key ASC, drought_type ASC, alert_id DESC"
+        )
+    )
+    return {
+        (row.landscape_key, DroughtType(row.drought_type)): Chain(row.chain_id, row.to_stage)
+        for row in rows
+    }
+
+
 def read_told_chains(connection: Connection) -> set[str]:
     """Return the chains of which an alert was told, or waits to be."""
     rows = connection.execute(
         text(
             "SELECT DISTINCT chain_id FROM alert.transition JOIN alert.approval USING (alert_id) "
-            "WHERE state <> 'not_needed'"
+            "WHERE state IN ('pending', 'approved')"
         )
     )
     return {row.chain_id for row in rows}

@@ -41,8 +41,9 @@ def save_file(
 ) -> tuple[int, bool]:
     """Register `raw`; return its id and whether it is new.
 
-    The same bytes are one file. If they come again under another reading (`product`), the reading
-    is corrected and the means of their months are taken anew.
+    The same bytes are one file. If they come again they count as the last ones received, and the
+    means of their months are taken anew; if under another reading (`product`), the reading is
+    corrected and what was fitted to the wrong one is dropped.
 
     Raises:
         ConflictError: the same bytes came under another source before.
@@ -58,7 +59,8 @@ def save_file(
                 "one file belongs to one source"
             )
         if known.product != product:
-            _correct_product(connection, known.file_id, product)
+            _correct_product(connection, known.file_id, source, product)
+        _receive_again(connection, known.file_id)
         return int(known.file_id), False
     file_id = connection.execute(
         text(
@@ -82,10 +84,21 @@ def save_file(
     return int(file_id), True
 
 
-def _correct_product(connection: Connection, file_id: int, product: str | None) -> None:
+def _correct_product(
+    connection: Connection, file_id: int, source: str, product: str | None
+) -> None:
     connection.execute(
         text("UPDATE ops.file SET product = :product WHERE file_id = :id"),
         {"product": product, "id": file_id},
+    )
+    connection.execute(
+        text("DELETE FROM index.calibration WHERE source = :source"), {"source": source}
+    )
+
+
+def _receive_again(connection: Connection, file_id: int) -> None:
+    connection.execute(
+        text("UPDATE ops.file SET last_received_at = now() WHERE file_id = :id"), {"id": file_id}
     )
     connection.execute(
         text("UPDATE ops.grid_month SET averaged_over = NULL WHERE file_id = :id"),
@@ -117,11 +130,20 @@ def read_sources(connection: Connection) -> list[str]:
     return [row.source for row in rows]
 
 
-def read_months_held(connection: Connection, source: str) -> list[Month]:
-    """Return the months of `source` that a file holds, oldest first."""
+def read_months_held(
+    connection: Connection, source: str, averaged_over: str | None = None
+) -> list[Month]:
+    """Return the months of `source` that a file holds, oldest first.
+
+    With `averaged_over`, only months whose means are taken for those landscapes, of all files.
+    """
     rows = connection.execute(
-        text("SELECT DISTINCT month FROM ops.grid_month WHERE source = :source ORDER BY month"),
-        {"source": source},
+        text(
+            "SELECT month FROM ops.grid_month WHERE source = :source GROUP BY month "
+            "HAVING CAST(:averaged_over AS text) IS NULL "
+            "OR bool_and(coalesce(averaged_over = :averaged_over, false)) ORDER BY month"
+        ),
+        {"source": source, "averaged_over": averaged_over},
     )
     return [Month.of(row.month) for row in rows]
 
@@ -129,13 +151,18 @@ def read_months_held(connection: Connection, source: str) -> list[Month]:
 def read_pending_files(
     connection: Connection, source: str, averaged_over: str, until: Month | None
 ) -> list[PendingFile]:
-    """Return the files to believe whose means were not taken for `averaged_over`, oldest month first."""
+    """Return the files with months whose means were not taken for `averaged_over`.
+
+    All files, not only the last one of a month: files may hold different parts of the area. In
+    the order in which a later one goes before an earlier one.
+    """
     rows = connection.execute(
         text(
             "SELECT g.file_id, g.month, g.release, f.name, f.archive_key, f.product, f.origin "
-            "FROM ops.current_grid_month AS g JOIN ops.file AS f USING (file_id) "
+            "FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id) "
             "WHERE g.source = :source AND g.averaged_over IS DISTINCT FROM :averaged_over "
-            "AND g.month <= coalesce(CAST(:until AS date), 'infinity') ORDER BY g.month"
+            "AND g.month <= coalesce(CAST(:until AS date), 'infinity') "
+            "ORDER BY f.last_received_at, f.file_id, g.month"
         ),
         {
             "source": source,

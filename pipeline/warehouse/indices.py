@@ -207,6 +207,18 @@ def _value_rows(
             )
 
 
+def read_newest_index_month(connection: Connection, series: Series) -> Month | None:
+    """Return the newest month with indices; None where there is none."""
+    newest = connection.execute(
+        text(
+            "SELECT max(month) FROM index.value_month "
+            "WHERE source = :source AND calibration = :calibration"
+        ),
+        {"source": series.source, "calibration": str(series.period)},
+    ).scalar()
+    return Month.of(newest) if newest else None
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRow:
     """All indices of one landscape in one month."""

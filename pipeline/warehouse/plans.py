@@ -87,8 +87,24 @@ def read_plans(connection: Connection) -> dict[Country, Timetable]:
             "ORDER BY country_code ASC, effective_from ASC, is_shipped ASC, load_order DESC"
         )
     )
-    by_country: dict[Country, list[tuple[Month, Plan]]] = {}
+    by_country: dict[Country, list[Plan]] = {}
     for row in rows:
         plan = from_mapping(row.body, f"plan {row.plan_id} version {row.version}")
-        by_country.setdefault(Country(row.country_code), []).append((plan.effective_from, plan))
-    return {country: Timetable(tuple(plans)) for country, plans in by_country.items()}
+        by_country.setdefault(Country(row.country_code), []).append(plan)
+    return {country: _timetable(plans) for country, plans in by_country.items()}
+
+
+def _timetable(plans: list[Plan]) -> Timetable:
+    """Return the timetable of `plans`, oldest first, without those superseded before they begin."""
+    return Timetable(
+        tuple(
+            (plan.effective_from, plan)
+            for plan in plans
+            if not any(
+                later.plan_id == plan.plan_id
+                and later.supersedes == plan.version
+                and later.effective_from <= plan.effective_from
+                for later in plans
+            )
+        )
+    )

@@ -15,8 +15,6 @@ from pipeline.core.months import Month
 from pipeline.plans.stages import StageMonth
 from pipeline.warehouse.upsert import save_rows
 
-_EVALUATION_LOCK = 5_319_009
-
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
@@ -27,11 +25,6 @@ class StageRow:
     plan_id: str
     plan_version: str
     stage: StageMonth
-
-
-def lock_evaluation(connection: Connection) -> None:
-    """Wait until no other evaluation runs; held to the end of the transaction."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _EVALUATION_LOCK})
 
 
 def save_stages(connection: Connection, rows: Iterable[StageRow]) -> int:

@@ -51,7 +51,10 @@ def save_stations(connection: Connection, stations: tuple[Station, ...]) -> None
 def save_station_months(
     connection: Connection, months: pd.DataFrame, source: str, origin: Origin, file_id: int
 ) -> int:
-    """Save monthly values (columns as `stations.months.MONTH_COLUMNS`); return how many differed."""
+    """Save monthly values (columns as `stations.months.MONTH_COLUMNS`); return how many differed.
+
+    A file that holds only some days of a month, or none, takes away no total that came whole.
+    """
     cells = months.assign(source=source, origin=str(origin), file_id=file_id)
     cells["month"] = cells["month"].dt.date
     table = cells[list(_MONTH_COLUMNS)].astype(object)
@@ -62,6 +65,7 @@ def save_station_months(
         _MONTH_COLUMNS,
         table.where(table.notna(), None).itertuples(index=False, name=None),
         incidental=("file_id",),
+        unless="held.gap IS NULL AND excluded.gap = 'too_few_observations'",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import sql
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ def save_rows(
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
     incidental: Sequence[str] = (),
+    unless: LiteralString = "false",
 ) -> int:
     """Insert `rows` into `table`, replacing rows of the same key where a value differs.
 
@@ -30,6 +31,7 @@ def save_rows(
         rows: values; no key twice.
         incidental: columns that alone do not make a row different, such as the file it came from;
             if all but the keys are, no row is ever replaced.
+        unless: SQL on `held` and `excluded` under which the row held is the better one and stays.
 
     Returns:
         The number of rows inserted or replaced.
@@ -55,7 +57,7 @@ def save_rows(
             target=target,
             names=names,
             keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
-            action=_replace(others, telling) if telling else sql.SQL("NOTHING"),
+            action=_replace(others, telling, unless) if telling else sql.SQL("NOTHING"),
         )
     )
     written = cursor.rowcount
@@ -63,8 +65,11 @@ def save_rows(
     return int(written)
 
 
-def _replace(others: Sequence[str], telling: Sequence[str]) -> sql.Composed:
-    return sql.SQL("UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new})").format(
+def _replace(others: Sequence[str], telling: Sequence[str], unless: LiteralString) -> sql.Composed:
+    return sql.SQL(
+        "UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new}) AND NOT ({unless})"
+    ).format(
+        unless=sql.SQL(unless),
         changes=sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in others
         ),

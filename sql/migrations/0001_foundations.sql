@@ -102,7 +102,8 @@ CREATE TABLE ops.file (
     size_bytes bigint NOT NULL CHECK (size_bytes > 0),
     request jsonb,
     name text NOT NULL,
-    received_at timestamptz NOT NULL DEFAULT now()
+    received_at timestamptz NOT NULL DEFAULT now(),
+    last_received_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE ops.file IS 'Every raw file received, kept verbatim in the archive.';
 COMMENT ON COLUMN ops.file.file_id IS 'Surrogate key; a later file has a higher one.';
@@ -116,6 +117,7 @@ COMMENT ON COLUMN ops.file.size_bytes IS 'Size in bytes.';
 COMMENT ON COLUMN ops.file.request IS 'The request that brought it, where there was one.';
 COMMENT ON COLUMN ops.file.name IS 'The file name it came under.';
 COMMENT ON COLUMN ops.file.received_at IS 'When it was registered.';
+COMMENT ON COLUMN ops.file.last_received_at IS 'When the same bytes came last: a later file goes before an earlier one.';
 
 CREATE TABLE ops.grid_month (
     file_id bigint NOT NULL REFERENCES ops.file (file_id),
@@ -133,19 +135,3 @@ COMMENT ON COLUMN ops.grid_month.source IS 'Name of the data source.';
 COMMENT ON COLUMN ops.grid_month.release IS 'preliminary or final.';
 COMMENT ON COLUMN ops.grid_month.averaged_over IS
 'Fingerprint of the landscapes and the coverage rule its means were taken for; null: not yet.';
-
-CREATE VIEW ops.current_grid_month AS
-SELECT DISTINCT ON (source, month)
-    source,
-    month,
-    file_id,
-    release,
-    averaged_over
-FROM ops.grid_month
-ORDER BY source ASC, month ASC, (release = 'final') DESC, file_id DESC;
-COMMENT ON VIEW ops.current_grid_month IS 'The file to believe for each month: final before preliminary, then the latest.';
-COMMENT ON COLUMN ops.current_grid_month.source IS 'Name of the data source.';
-COMMENT ON COLUMN ops.current_grid_month.month IS 'The month, first day.';
-COMMENT ON COLUMN ops.current_grid_month.file_id IS 'The file to believe.';
-COMMENT ON COLUMN ops.current_grid_month.release IS 'Its release.';
-COMMENT ON COLUMN ops.current_grid_month.averaged_over IS 'Landscapes its means were taken for.';

@@ -40,7 +40,7 @@ COMMENT ON COLUMN series.climate_month.known_from IS 'Since when this installati
 
 CREATE TABLE series.climate_month_superseded (
     LIKE series.climate_month INCLUDING COMMENTS,
-    known_until timestamptz NOT NULL CHECK (known_until < 'infinity')
+    known_until timestamptz NOT NULL CHECK (known_from <= known_until AND known_until < 'infinity')
 );
 CREATE INDEX ON series.climate_month_superseded (landscape_key, month);
 COMMENT ON TABLE series.climate_month_superseded IS 'Rows of climate_month that were replaced.';
@@ -96,7 +96,7 @@ COMMENT ON COLUMN series.station_month.known_from IS 'Since when this installati
 
 CREATE TABLE series.station_month_superseded (
     LIKE series.station_month INCLUDING COMMENTS,
-    known_until timestamptz NOT NULL CHECK (known_until < 'infinity')
+    known_until timestamptz NOT NULL CHECK (known_from <= known_until AND known_until < 'infinity')
 );
 COMMENT ON TABLE series.station_month_superseded IS 'Rows of station_month that were replaced.';
 COMMENT ON COLUMN series.station_month_superseded.known_until IS 'Until when this row was the truth.';

@@ -98,7 +98,7 @@ COMMENT ON COLUMN index.value_month.known_from IS 'Since when this installation 
 
 CREATE TABLE index.value_month_superseded (
     LIKE index.value_month INCLUDING COMMENTS,
-    known_until timestamptz NOT NULL CHECK (known_until < 'infinity')
+    known_until timestamptz NOT NULL CHECK (known_from <= known_until AND known_until < 'infinity')
 );
 CREATE INDEX ON index.value_month_superseded (landscape_key, month);
 COMMENT ON TABLE index.value_month_superseded IS 'Rows of value_month that were replaced.';

@@ -58,7 +58,7 @@ COMMENT ON COLUMN plan.stage_month.known_from IS 'Since when this installation h
 
 CREATE TABLE plan.stage_month_superseded (
     LIKE plan.stage_month INCLUDING COMMENTS,
-    known_until timestamptz NOT NULL CHECK (known_until < 'infinity')
+    known_until timestamptz NOT NULL CHECK (known_from <= known_until AND known_until < 'infinity')
 );
 CREATE INDEX ON plan.stage_month_superseded (landscape_key, month);
 COMMENT ON TABLE plan.stage_month_superseded IS 'Rows of stage_month that were replaced.';

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.alerts.facts import Change
-from pipeline.alerts.transitions import HeldStage, Transition, onset, transitions
+from pipeline.alerts.transitions import (
+    Chain,
+    HeldStage,
+    Transition,
+    chain_of,
+    standing,
+    transitions,
+)
 from pipeline.core.months import Month
 from pipeline.plans.stages import StageMonth
 
@@ -42,7 +49,7 @@ def told(before: Mapping[Month, HeldStage], after: Sequence[StageMonth]) -> list
 
 
 def _line(one: Transition) -> str:
-    month, chain = one.now.month.month, one.chain_month.month
+    month, chain = one.now.month.month, one.began.month
     return f"{one.change} {month}: {one.from_stage} > {one.now.stage}, chain {chain}"
 
 
@@ -111,7 +118,7 @@ def _line(one: Transition) -> str:
         pytest.param(
             [0, 1, 2, 2],
             [0, 0, 0, 0],
-            ["corrected 2: watch > none, chain 2", "corrected 3: warning > none, chain 2"],
+            ["corrected 2: watch > none, chain 2", "corrected 3: warning > none, chain 3"],
             id="each stage that was told is taken back on its own",
         ),
         pytest.param(
@@ -139,6 +146,22 @@ def _line(one: Transition) -> str:
             id="the end of a corrected drought comes from the corrected stage",
         ),
         pytest.param(
+            [0, 1, 1, 1],
+            [0, 0, 1, 1],
+            ["corrected 2: watch > none, chain 2", "reminded 4: watch > watch, chain 3"],
+            id="a correction of the past is no end: what still stands is said",
+        ),
+        pytest.param(
+            [0, 1, 1],
+            [0, 0, 1, 0],
+            [
+                "corrected 2: watch > none, chain 2",
+                "reminded 3: watch > watch, chain 3",
+                "ended 4: watch > none, chain 3",
+            ],
+            id="what still stood is said before its end",
+        ),
+        pytest.param(
             [None, None, 1],
             [0, 1, 1],
             ["began 2: none > watch, chain 2"],
@@ -159,6 +182,39 @@ def test_another_plans_name_for_the_same_rank_is_no_change() -> None:
     assert told(held([0, 1, 2], ANOTHER_PLAN), now([0, 1, 2, 2])) == []
 
 
+def test_the_same_stage_at_another_rank_of_another_plan_is_no_change() -> None:
+    longer = ("none", "advisory", "watch", "warning", "severe")
+    assert told(held([0, 3]), now([0, 4, 4], longer)) == []
+
+
+def transition(change: Change, stage: str) -> Transition:
+    return Transition(change, "watch", now([0, NAMES.index(stage)])[-1], JANUARY)
+
+
+@pytest.mark.parametrize(
+    ("last", "change", "stage", "expected"),
+    [
+        pytest.param(None, Change.BEGAN, "watch", "new", id="the first drought"),
+        pytest.param("watch", Change.ENDED, "none", "old", id="an end is told in its own chain"),
+        pytest.param("none", Change.BEGAN, "watch", "new", id="after an end comes a new chain"),
+        pytest.param(
+            "watch", Change.CORRECTED, "warning", "old", id="a moved beginning keeps the chain"
+        ),
+        pytest.param(
+            "none", Change.CORRECTED, "watch", "new", id="a drought that was missed is a new chain"
+        ),
+        pytest.param(
+            "none", Change.REMINDED, "watch", "old", id="what still stands goes on in its chain"
+        ),
+    ],
+)
+def test_a_chain_keeps_its_name(
+    last: str | None, change: Change, stage: str, expected: str
+) -> None:
+    before = None if last is None else Chain("old", last)
+    assert chain_of(transition(change, stage), before, "new") == Chain(expected, stage)
+
+
 def test_a_correction_quotes_the_stage_by_the_name_it_was_held_under() -> None:
     found = told(held([0, 2], ANOTHER_PLAN), now([0, 1]))
     assert found == ["corrected 2: orange > watch, chain 2"]
@@ -170,11 +226,12 @@ def test_a_correction_quotes_the_stage_by_the_name_it_was_held_under() -> None:
         pytest.param([0, 1, 2, 2], 2, id="the drought, not the stage"),
         pytest.param([1, 0, 2], 3, id="the last drought, not the one before"),
         pytest.param([1, 1, 1], 1, id="the record begins in it"),
-        pytest.param([1, 1, 0], 3, id="in no drought it is the month itself"),
+        pytest.param([1, 1, 0], 1, id="an end belongs to what ended"),
+        pytest.param([1, 0, 0], 3, id="in no drought it is the month itself"),
     ],
 )
 def test_the_month_in_which_the_present_drought_began(stages: list[int], began: int) -> None:
-    assert onset(now(stages)).month == began
+    assert standing(now(stages)).began.month == began
 
 
 @given(ranks, ranks)
@@ -231,4 +288,4 @@ def test_a_chain_is_named_by_the_month_in_which_it_began(stages: list[int]) -> N
     began = JANUARY
     for one in found:
         began = one.now.month if one.change is Change.BEGAN else began
-        assert one.chain_month == began
+        assert one.began == began
