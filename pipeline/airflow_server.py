@@ -88,6 +88,8 @@ def _environment(port: int) -> dict[str, str]:
     """Return the environment of the components: they must share their secrets."""
     folder = wiring.settings().var.absolute() / "airflow"
     folder.mkdir(parents=True, exist_ok=True)
+    # Airflow writes the passwords of its users here, and into its log.
+    folder.chmod(0o700)
     secret = _kept_secret(folder / "secret")
     ours = {
         "AIRFLOW__API__PORT": str(port),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
+import psycopg
 import typer
+from ecmwf.datastores.processing import DownloadError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -100,6 +102,13 @@ MaybeTo = Annotated[
     Month | None,
     typer.Option("--to", parser=_option(Month.parse), metavar="YYYY-MM", help="Last month."),
 ]
+
+
+def _in_order(first: Month | None, last: Month | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter(f"--to ({last}) must not be before --from ({first})")
+
+
 ExistingFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A file.")
 ]
@@ -114,13 +123,16 @@ ExistingFiles = Annotated[
 @db.command("up")
 def db_up() -> None:
     """Start the embedded Postgres. Other commands start it too when they need it."""
-    wiring.database_url()
+    wiring.connected()
     print("database: running")
 
 
 @db.command("down")
 def db_down() -> None:
     """Stop the embedded Postgres."""
+    if wiring.settings().database_url is not None:
+        print("database: DROUGHT_DATABASE_URL is set; that server is not ours to stop")
+        return
     wiring.embedded_postgres().stop()
     print("database: stopped")
 
@@ -254,6 +266,7 @@ def ingest_era5_land_command(
     """
     from pipeline.steps.ingest import ingest_era5_land
 
+    _in_order(first, last)
     with progress(notes) as advance:
         months = ingest_era5_land(
             wiring.installation(),
@@ -322,6 +335,7 @@ def compute(
     """Take landscape means of new grids and compute SPI, SPEI and percent of normal."""
     from pipeline.steps.compute import compute as compute_step
 
+    _in_order(first, to)
     with progress(notes) as advance:
         rows = compute_step(
             wiring.installation(), first=first, to=to, calibration=calibration, advance=advance
@@ -334,6 +348,7 @@ def evaluate(first: MaybeFrom = None, to: MaybeTo = None) -> None:
     """Decide stages by the plans in force, and queue alerts for approval."""
     from pipeline.steps.evaluate import evaluate as evaluate_step
 
+    _in_order(first, to)
     with progress(notes) as advance:
         done = evaluate_step(wiring.installation(), first=first, to=to, advance=advance)
     print(
@@ -362,8 +377,10 @@ def _approval(
     note: str | None,
     now: datetime,
 ) -> Approval:
+    if protocol_date is not None and not protocol:
+        raise typer.BadParameter("--protocol-date needs --protocol, the number")
     day: date | None = protocol_date.date() if protocol_date else None
-    return Approval(by, office, now, legal_basis, protocol, day, note)
+    return Approval(by, office, now, legal_basis or None, protocol or None, day, note or None)
 
 
 @app.command()
@@ -386,8 +403,13 @@ def approve(
     approval = _approval(
         by, office, legal_basis, protocol, protocol_date, note, installation.clock()
     )
-    approve_step(installation, alerts, approval, accepts_unchecked=accept_unchecked)
+    withheld = approve_step(installation, alerts, approval, accepts_unchecked=accept_unchecked)
     print(f"approved: {len(alerts)} alerts; `drought deliver` sends them")
+    if withheld:
+        print(
+            f"{withheld} letters stay behind for good: no speaker has checked their language, and "
+            "--accept-unchecked was not given"
+        )
 
 
 @app.command()
@@ -447,6 +469,7 @@ def run(first: FromMonth, last: ToMonth) -> None:
     """All steps for these months, without Airflow: for a systemd timer, or by hand."""
     from pipeline.steps.run import run as run_step
 
+    _in_order(first, last)
     with progress(notes) as advance:
         done = run_step(wiring.installation(), first, last, advance=advance)
     print(
@@ -483,9 +506,16 @@ def status(
 
     found = status_step(wiring.installation())
     if as_json:
-        print(json.dumps(asdict(found), default=str, ensure_ascii=False))
+        print(json.dumps(found, default=_plain, ensure_ascii=False))
     else:
         _print_status(found)
+
+
+def _plain(value: object) -> object:
+    """Make JSON of what it does not know: records by their fields, all else as text."""
+    if is_dataclass(value) and not isinstance(value, Month):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)
 
 
 def _print_status(found: Status) -> None:
@@ -542,26 +572,40 @@ def airflow_down() -> None:
 
 
 @app.command("demo")
-def demo_command() -> None:
-    """Run the main job on simulated data, in a folder of its own (`make demo` calls this)."""
+def demo_command(
+    folder: Annotated[Path, typer.Option(help="Where it keeps all it makes.")] = Path("var/demo"),
+) -> None:
+    """Run the main job on simulated data (`make demo` calls this).
+
+    It uses nothing of your own installation: settings in the environment are left aside.
+    """
     from pipeline import demo
 
-    demo.run_demo()
+    demo.run_demo(folder)
 
 
 def main() -> None:
-    """Run the command; an error on purpose is one line on the error stream and exit code 1."""
+    """Run the command; an error is one line on the error stream and exit code 1.
+
+    What is not foreseen here is a defect, and shows its traceback.
+    """
     try:
         app()
     except DroughtError as error:
-        notes.print(f"error: {error}", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
-    except SQLAlchemyError as error:
-        first = str(error).splitlines()[0]
-        notes.print(
-            f"error: database: {first}; nothing was changed; see that it runs, then repeat",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-        sys.exit(1)
+        _fail(str(error))
+    except (SQLAlchemyError, psycopg.Error) as error:
+        _fail(f"database: {_first_line(error)}; {_REPEAT}")
+    except (OSError, DownloadError) as error:
+        _fail(f"{type(error).__name__}: {_first_line(error)}; {_REPEAT}")
+
+
+_REPEAT = "what was done before it stays done; see that the other side answers, then repeat"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0]
+
+
+def _fail(message: str) -> NoReturn:
+    notes.print(f"error: {message}", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -42,9 +42,10 @@ def newest_published(today: date) -> Month:
     return this_month - (1 if today.day >= PUBLISHED_ON_DAY else 2)
 
 
-def run_demo() -> None:
+def run_demo(folder: Path = FOLDER) -> None:
     """Take simulated rain to letters and CAP files; safe to repeat: nothing is sent twice."""
-    os.environ.setdefault("DROUGHT_VAR", str(FOLDER))
+    _leave_real_settings_behind()
+    os.environ["DROUGHT_VAR"] = str(folder)
     month = newest_published(datetime.now(UTC).date())
     screen.rule("EXERCISE - SIMULATED DATA - no real drought")
     with DataStore(month) as store:
@@ -58,6 +59,13 @@ def run_demo() -> None:
         _say("the newest month through the DAGs", str(month))
         _run_dags(month)
     _show(installation, month)
+
+
+def _leave_real_settings_behind() -> None:
+    """Forget the installation this shell may be set up for: a trial must not touch it."""
+    for name in [*os.environ]:
+        if name.startswith(("DROUGHT_", "AIRFLOW")):
+            del os.environ[name]
 
 
 def _say(what: str, detail: str = "") -> None:
@@ -120,7 +128,8 @@ def _show(installation: Installation, month: Month) -> None:
         sent = count_sent(connection)
     screen.rule("where to look")
     print(f"letters      {folder}")
-    print(f"CAP files    {len(messages)} valid by the OASIS schema, such as {messages[-1]}")
+    such_as = f", such as {messages[-1]}" if messages else ""
+    print(f"CAP files    {len(messages)} valid by the OASIS schema{such_as}")
     print(f"page         {installation.settings.site / 'index.html'}")
     print(
         f'warehouse    psql "$(DROUGHT_VAR={installation.settings.var} .venv/bin/drought db url)"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,7 @@ class Settings(BaseSettings):
     """The data source to decide by; may stay unset while the warehouse holds only one."""
     authority: str | None = None
     """The authority in whose name CAP messages may say `Actual`; unset: they never do."""
-    cap_sender: str = "drought@localhost"
+    cap_sender: str = Field(default="drought@localhost", pattern=r"^[^\s,<&]+$")
     """CAP `sender`: unique to the agency, by convention like a mail address."""
     smtp_host: str | None = None
     """Mail server; unset: no mail."""
@@ -102,10 +103,17 @@ def settings_from_environment() -> Settings:
     Raises:
         InputError: a variable holds a value that cannot be meant.
     """
+    known = {_variable(name) for name in Settings.model_fields}
+    unknown = sorted(n for n in os.environ if n.startswith(_PREFIX) and n not in known)
+    if unknown:
+        raise InputError(
+            f"settings: {', '.join(unknown)}: there is no such setting, expected one of "
+            f"{', '.join(sorted(n for n in known if n.startswith(_PREFIX)))}; correct its spelling"
+        )
     try:
         return Settings()
     except ValidationError as error:
-        faults = "\n".join(
+        faults = "; ".join(
             f"{_variable(str(e['loc'][0]))}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         )

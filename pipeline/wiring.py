@@ -6,13 +6,15 @@ import os
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from pipeline.core.errors import InputError
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings, settings_from_environment
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.engine import connect
-from pipeline.warehouse.migrations import is_current, migrate
+from pipeline.warehouse.migrations import migrate, refuse_other_version
 from pipeline.warehouse.plans import save_plan
 
 DATABASE = "drought"
@@ -43,19 +45,24 @@ def database_url(database: str = DATABASE) -> str:
     return postgres.url(database)
 
 
+def connected() -> Engine:
+    """Return an engine on the warehouse after it has answered.
+
+    Raises:
+        InputError: it does not.
+    """
+    return connect(database_url())
+
+
 def installation() -> Installation:
     """Return this installation, ready for work.
 
     Raises:
         InputError: the database does not answer, or lacks migrations.
     """
-    ready = Installation(settings(), connect(database_url()))
+    ready = Installation(settings(), connected())
     with ready.warehouse.connect() as connection:
-        if not is_current(connection):
-            raise InputError(
-                "warehouse: its tables are older than this software, expected all migrations; run "
-                "`drought db migrate`"
-            )
+        refuse_other_version(connection)
     return ready
 
 
@@ -65,7 +72,7 @@ def migrate_warehouse() -> tuple[list[str], list[str]]:
     Returns:
         The migrations applied now, and the plans that were new.
     """
-    engine = connect(database_url())
+    engine = connected()
     applied = migrate(engine)
     with engine.begin() as connection:
         new = [
@@ -85,6 +92,10 @@ def airflow_environment() -> dict[str, str]:
     Raises:
         InputError: the warehouse is a Postgres of the agency's own, and Airflow has no database.
     """
+    if not DAGS.is_dir():
+        raise InputError(
+            f"dags: expected the DAG files in {DAGS}, got none; run Airflow from a checkout"
+        )
     folder = settings().var.absolute()
     ours = {
         "AIRFLOW_HOME": str(folder / "airflow"),

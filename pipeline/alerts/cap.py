@@ -123,7 +123,9 @@ def _private_addresses(sending: Sending) -> tuple[str, ...]:
 
 def _note(facts: AlertFacts) -> str:
     words = words_of("en")
-    return words.banner if facts.is_simulated else words.not_adopted
+    if facts.is_simulated:
+        return words.banner
+    return words.no_authority if facts.has_only_adopted_thresholds else words.not_adopted
 
 
 def _reference(reference: Reference, country: Country) -> str:

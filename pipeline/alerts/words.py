@@ -76,6 +76,7 @@ class Words:
     adopted: str
     not_orders: str
     not_adopted: str
+    no_authority: str
     irrigated: str
     unchecked: str
     reference: str
@@ -209,6 +210,7 @@ _EN = Words(
     template="A template: no authority has adopted it.",
     adopted="Adopted by {authority}.",
     not_orders="These are proposals by the plan, not orders:",
+    no_authority="Not for publication: no alerting authority is configured.",
     not_adopted="Not for publication: thresholds used here are not adopted by a cited national "
     "order.",
     irrigated="Irrigated land: the index sees only the rain on the land itself. Water from the "
@@ -359,6 +361,7 @@ _RU = Words(
     template="Шаблон: ни один орган его не принимал.",
     adopted="Принят: {authority}.",
     not_orders="Это предложения плана, а не распоряжения:",
+    no_authority="Не для публикации: уполномоченный орган оповещения не указан.",
     not_adopted="Не для публикации: использованные пороги не приняты национальным актом, на "
     "который есть ссылка.",
     irrigated="Орошаемые земли: индекс учитывает только осадки на самой территории. Вода с "

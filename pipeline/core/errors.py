@@ -25,3 +25,7 @@ class ConflictError(DroughtError):
 
 class DeliveryError(DroughtError):
     """A channel did not take a message. Retry the channel; nothing is lost."""
+
+
+class ChannelDownError(DeliveryError):
+    """A channel does not answer at all: no message of this round can pass it."""

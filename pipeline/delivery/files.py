@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def write_to_folder(folder: Path, name: str, text: str) -> Path:
             "w", dir=folder, suffix=".part", delete=False, encoding="utf-8", newline="\n"
         ) as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # it will be noted as sent: a power cut must not empty it
         part = Path(file.name)
         part.chmod(0o644)
         part.replace(path)

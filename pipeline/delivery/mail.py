@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
-from pipeline.core.errors import DeliveryError
+from pipeline.core.errors import ChannelDownError, DeliveryError
 from pipeline.delivery.letter import Letter
 
 TIMEOUT_SECONDS = 30
@@ -30,7 +30,8 @@ class Mailer:
         """Hand `letter` to the server for one recipient.
 
         Raises:
-            DeliveryError: the server is away, or refuses; what it said is in the message.
+            ChannelDownError: the server is away, or breaks off.
+            DeliveryError: it refuses this letter; what it said is in the message.
         """
         try:
             with closing(smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)) as server:
@@ -43,10 +44,13 @@ class Mailer:
                 with suppress(smtplib.SMTPException, OSError):
                     server.quit()
         # `email` and the resolver raise ValueError for an address or a name that cannot be one.
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryError(
-                f"mail server {self.host}:{self.port}: {error}; it is tried again next time"
-            ) from error
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError) as error:
+            raise DeliveryError(self._said(error)) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise ChannelDownError(self._said(error)) from error
+
+    def _said(self, error: Exception) -> str:
+        return f"mail server {self.host}:{self.port}: {error}; it is tried again next time"
 
     def _message(self, letter: Letter, recipient: str) -> EmailMessage:
         message = EmailMessage()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ class Archive:
 
     url: str
 
+    def _store(self) -> tuple[fsspec.AbstractFileSystem, str]:
+        try:
+            store, root = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise InputError(
+                f"DROUGHT_ARCHIVE_URL: expected a URL that fsspec can open, got this: {error}; "
+                "correct it, or unset it to keep files in $DROUGHT_VAR/archive"
+            ) from error
+        return store, root
+
     def keep(self, path: Path, *, source: str, sidecar: Mapping[str, Any]) -> RawFile:
         """Copy the file at `path` into the archive unless it is there, and describe it.
 
@@ -34,8 +45,9 @@ class Archive:
         digest, size_bytes = checksum(path), path.stat().st_size
         key = f"{source}/{digest[:2]}/{digest}{path.suffix.lower()}"
         raw = RawFile(path.name, digest, size_bytes, key)
-        store, root = fsspec.core.url_to_fs(self.url)
-        if not store.exists(f"{root}/{key}"):
+        store, root = self._store()
+        # A copy of another size was cut short by a power cut: these bytes are the right ones.
+        if not store.exists(f"{root}/{key}") or store.size(f"{root}/{key}") != size_bytes:
             described = {
                 **sidecar,
                 "name": raw.name,
@@ -54,11 +66,11 @@ class Archive:
             InputError: the archive no longer holds it.
             ConflictError: the bytes are not those that were archived.
         """
-        store, root = fsspec.core.url_to_fs(self.url)
+        store, root = self._store()
         place = f"{root}/{archive_key}"
         if not store.exists(place):
             raise InputError(
-                f"archive {self.url}: expected {archive_key}, which the warehouse knows; restore "
+                f"archive: expected {archive_key}, which the warehouse knows; restore "
                 "it from a backup, or ingest the file again"
             )
         if "file" in store.protocol:
@@ -69,7 +81,7 @@ class Archive:
         held = checksum(path)
         if not PurePosixPath(archive_key).name.startswith(held):
             raise ConflictError(
-                f"archive {self.url}: {archive_key} was changed after it was archived, got checksum "
+                f"archive: {archive_key} was changed after it was archived, got checksum "
                 f"{held[:12]}; restore it from a backup"
             )
         return path
@@ -86,4 +98,7 @@ def _write_once(store: fsspec.AbstractFileSystem, place: str, content: bytes) ->
     part = f"{place}.{secrets.token_hex(4)}.part"
     store.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
     store.pipe_file(part, content)
+    if "file" in store.protocol:
+        with open(part, "rb") as file:  # noqa: PTH123 - fsspec's own path
+            os.fsync(file.fileno())
     store.mv(part, place)

@@ -18,8 +18,11 @@ def approve(
     approval: Approval,
     *,
     accepts_unchecked: bool = False,
-) -> None:
+) -> int:
     """Approve these alerts, all or none, and queue their messages for delivery.
+
+    Returns:
+        How many letters stay behind, because no speaker has checked their language.
 
     Raises:
         InputError: no such alert, or name or office are empty.
@@ -34,7 +37,7 @@ def approve(
             save_answer(
                 connection, alert_id, "approved", approval, accepts_unchecked=accepts_unchecked
             )
-        for facts in read_alerts(connection, alert_ids):
+        withheld = sum(
             finish_messages(
                 connection,
                 facts,
@@ -42,7 +45,11 @@ def approve(
                 installation.settings,
                 accepts_unchecked=accepts_unchecked,
             )
+            for facts in read_alerts(connection, alert_ids)
+        )
         report.rows = len(set(alert_ids))
+        report.message = f"{report.rows} approved, {withheld} letters withheld"
+    return withheld
 
 
 def reject(installation: Installation, alert_ids: Sequence[int], approval: Approval) -> None:

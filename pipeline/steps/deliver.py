@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.core.errors import DeliveryError
+from pipeline.core.errors import ChannelDownError, DeliveryError
 from pipeline.delivery.files import write_to_folder
 from pipeline.delivery.letter import Letter
 from pipeline.delivery.mail import Mailer
@@ -12,6 +12,9 @@ from pipeline.settings import Settings
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.outbox import QueuedDelivery, save_delivery, take_queued_delivery
+
+CHANNELS = ("file", "mail")
+"""In the order in which they are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +31,39 @@ def deliver(installation: Installation) -> Delivered:
 
     Each delivery commits on its own, after its channel has accepted; only a crash between the two
     repeats one, with the same message id. A refusal is written down and tried again next time; it
-    holds up no other.
+    holds up no other. A channel that does not answer is left alone for the rest of the round, and
+    files go before mail, so that it holds up no other channel.
     """
     failures: list[str] = []
-    sent = last = 0
+    sent = 0
     with recorded(installation.warehouse, "deliver") as report:
-        while True:
-            with installation.warehouse.begin() as connection:
-                delivery = take_queued_delivery(connection, last)
-                if delivery is None:
-                    break
-                last = delivery.delivery_id
-                try:
-                    _hand_over(delivery, installation.settings)
-                except DeliveryError as error:
-                    save_delivery(connection, last, None, str(error))
-                    failures.append(
-                        f"alert {delivery.alert_id} to {delivery.recipient_id}: {error}"
-                    )
-                else:
-                    save_delivery(connection, last, installation.clock(), None)
-                    sent += 1
+        for channel in CHANNELS:
+            sent += _empty(installation, channel, failures)
         report.rows = sent
         report.message = f"{sent} sent, {len(failures)} refused"
     return Delivered(sent, tuple(failures))
+
+
+def _empty(installation: Installation, channel: str, failures: list[str]) -> int:
+    """Empty one channel's part of the outbox; return how many were sent, note who was refused."""
+    sent = last = 0
+    while True:
+        with installation.warehouse.begin() as connection:
+            delivery = take_queued_delivery(connection, channel, last)
+            if delivery is None:
+                return sent
+            last = delivery.delivery_id
+            try:
+                _hand_over(delivery, installation.settings)
+            except DeliveryError as error:
+                save_delivery(connection, last, None, str(error))
+                failures.append(f"alert {delivery.alert_id} to {delivery.recipient_id}: {error}")
+                is_down = isinstance(error, ChannelDownError)
+            else:
+                save_delivery(connection, last, installation.clock(), None)
+                sent, is_down = sent + 1, False
+        if is_down:
+            return sent
 
 
 def deliver_all(installation: Installation) -> int:
@@ -72,7 +84,7 @@ def _hand_over(delivery: QueuedDelivery, settings: Settings) -> None:
         write_to_folder(settings.outgoing / str(delivery.month), delivery.file_name, delivery.body)
         return
     if settings.smtp_host is None:
-        raise DeliveryError(
+        raise ChannelDownError(
             "mail: no mail server is set; set DROUGHT_SMTP_HOST and run `drought deliver` again"
         )
     Mailer(

@@ -77,10 +77,11 @@ def finish_messages(
     settings: Settings,
     *,
     accepts_unchecked: bool,
-) -> None:
+) -> int:
     """Give the messages of an approved alert their last words, and let them go.
 
-    A translation that no speaker has checked stays behind unless the approver accepts it.
+    A translation that no speaker has checked stays behind unless the approver accepts it; return
+    how many letters do.
     """
     languages = tuple(
         language
@@ -95,6 +96,7 @@ def finish_messages(
             finish_message(connection, message.message_id, body)
         else:
             finish_message(connection, message.message_id, None)
+    return len(LANGUAGES) - len(languages)
 
 
 def _finish_cap(

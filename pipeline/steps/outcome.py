@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.core.errors import NotPublishedError
 from pipeline.core.months import Month
@@ -26,19 +27,9 @@ class Report:
 def recorded(warehouse: Engine, step: str, month: Month | None = None) -> Iterator[Report]:
     """Write down how the block ended, in a transaction of its own, and let its error pass."""
     report = Report()
-    state = "failed"
-    message: str | None = "the process was stopped"
     start = time.monotonic()
-    try:
-        yield report
-        state, message = "done", report.message
-    except NotPublishedError as error:
-        state, message = "not_published", str(error)
-        raise
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise
-    finally:
+
+    def save(state: str, message: str | None) -> None:
         with warehouse.begin() as connection:
             save_outcome(
                 connection,
@@ -49,3 +40,15 @@ def recorded(warehouse: Engine, step: str, month: Month | None = None) -> Iterat
                 seconds=time.monotonic() - start,
                 message=message,
             )
+
+    try:
+        yield report
+    except NotPublishedError as error:
+        save("not_published", str(error))
+        raise
+    except BaseException as error:
+        # The error matters more than its record, which a database that went away cannot take.
+        with suppress(SQLAlchemyError):
+            save("failed", f"{type(error).__name__}: {error}")
+        raise
+    save("done", report.message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.core.errors import InputError, NotPublishedError
+from pipeline.core.errors import DroughtError, InputError
 from pipeline.core.months import Month, months_between
 from pipeline.steps.compute import Advance, compute
 from pipeline.steps.deliver import Delivered, deliver
@@ -40,22 +40,31 @@ def run(
 
     Raises:
         InputError: as the steps say.
-        NotPublishedError: the store lacks a month; all that can be done without it is done.
+        NotPublishedError, OSError: the store lacks a month, or does not answer; all that can be
+            done without it is done first, so that what is approved leaves, and the bulletin says
+            what is late.
     """
-    fetched, missing = 0, None
+    fetched, trouble = 0, None
     for month in months_between(first, last):
         try:
             fetched += _fetch(installation, month, advance)
-        except NotPublishedError as error:
-            missing = error
+        except (DroughtError, OSError) as error:
+            trouble = error
             break
+    if not _has_grids(installation) and trouble is not None:
+        raise trouble
     compute(installation, advance=advance)
     told = evaluate(installation, advance=advance).told
     delivered = deliver(installation)
     publish(installation)
-    if missing is not None:
-        raise missing
+    if trouble is not None:
+        raise trouble
     return Ran(fetched, told, delivered)
+
+
+def _has_grids(installation: Installation) -> bool:
+    with installation.warehouse.connect() as connection:
+        return bool(read_sources(connection))
 
 
 def _fetch(installation: Installation, month: Month, advance: Advance) -> int:

@@ -31,7 +31,8 @@ def connect(url: str) -> Engine:
             "DROUGHT_DATABASE_URL: expected one @, before the host, got two; write an @ in the "
             "password as %40"
         )
-    shown = parsed.render_as_string(hide_password=True)
+    # The query of a URL may hold a password too.
+    shown = parsed.set(query={}).render_as_string(hide_password=True)
     if parsed.get_backend_name() != "postgresql":
         raise InputError(
             f"DROUGHT_DATABASE_URL: expected a postgresql:// URL, got {shown}; correct it, or unset "

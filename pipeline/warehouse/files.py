@@ -41,9 +41,9 @@ def save_file(
 ) -> tuple[int, bool]:
     """Register `raw`; return its id and whether it is new.
 
-    The same bytes are one file. If they come again they count as the last ones received, and the
-    means of their months are taken anew; if under another reading (`product`), the reading is
-    corrected and what was fitted to the wrong one is dropped.
+    The same bytes are one file. If they come again after another file of the same months, they
+    count as the last ones received; if under another reading (`product`), the reading is corrected
+    and what was fitted to the wrong one is dropped. In both cases means are taken anew.
 
     Raises:
         ConflictError: the same bytes came under another source before.
@@ -94,12 +94,31 @@ def _correct_product(
     connection.execute(
         text("DELETE FROM index.calibration WHERE source = :source"), {"source": source}
     )
+    _take_means_anew(connection, file_id)
 
 
 def _receive_again(connection: Connection, file_id: int) -> None:
-    connection.execute(
-        text("UPDATE ops.file SET last_received_at = now() WHERE file_id = :id"), {"id": file_id}
-    )
+    """Make a file the last one received, if another came after it with a month it holds."""
+    is_overtaken = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM ops.grid_month AS ours JOIN ops.file AS us USING (file_id) "
+            "JOIN ops.grid_month AS other ON other.source = ours.source "
+            "AND other.month = ours.month AND other.file_id <> ours.file_id "
+            "JOIN ops.file AS them ON them.file_id = other.file_id "
+            "WHERE us.file_id = :id AND (them.last_received_at, them.file_id) "
+            "> (us.last_received_at, us.file_id))"
+        ),
+        {"id": file_id},
+    ).scalar_one()
+    if is_overtaken:
+        connection.execute(
+            text("UPDATE ops.file SET last_received_at = now() WHERE file_id = :id"),
+            {"id": file_id},
+        )
+        _take_means_anew(connection, file_id)
+
+
+def _take_means_anew(connection: Connection, file_id: int) -> None:
     connection.execute(
         text("UPDATE ops.grid_month SET averaged_over = NULL WHERE file_id = :id"),
         {"id": file_id},

@@ -46,11 +46,27 @@ def migrate(engine: Engine) -> list[str]:
         return sorted(_applied(connection).keys() - before.keys())
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether every migration of this code has been applied."""
-    if connection.execute(text("SELECT to_regclass('public.applied_migration')")).scalar() is None:
-        return False
-    return {path.name for path in _files()} <= _applied(connection).keys()
+def refuse_other_version(connection: Connection) -> None:
+    """Check that exactly the migrations of this code have been applied.
+
+    Raises:
+        InputError: the tables are older, or newer, than this code.
+        ConflictError: a migration that was applied has been edited since.
+    """
+    exists = connection.execute(text("SELECT to_regclass('public.applied_migration')")).scalar()
+    applied = {} if exists is None else _applied(connection)
+    known = {path.name for path in _files()}
+    if known - applied.keys():
+        raise InputError(
+            "warehouse: its tables are older than this software, expected all migrations; run "
+            "`drought db migrate`"
+        )
+    if applied.keys() - known:
+        raise InputError(
+            f"warehouse: its tables are newer than this software, got "
+            f"{', '.join(sorted(applied.keys() - known))}; install the version that made them"
+        )
+    _refuse_edits(applied)
 
 
 def apply_beside(script: str) -> None:

@@ -148,8 +148,8 @@ class QueuedDelivery:
         return f"alert-{self.alert_id:06d}-{place}-{self.drought_type}.{ending}"
 
 
-def take_queued_delivery(connection: Connection, after: int) -> QueuedDelivery | None:
-    """Lock and return the next delivery to make; None when the outbox holds no more.
+def take_queued_delivery(connection: Connection, channel: str, after: int) -> QueuedDelivery | None:
+    """Lock and return the next delivery of a channel; None when the outbox holds no more for it.
 
     A delivery that another process holds is passed over. Alerts leave in the order of their
     decision, so that a CAP message never refers to one that is still to come.
@@ -161,10 +161,11 @@ def take_queued_delivery(connection: Connection, after: int) -> QueuedDelivery |
             "FROM alert.delivery AS d "
             "JOIN alert.message AS m USING (message_id) JOIN alert.transition AS t USING (alert_id) "
             "JOIN landscape.landscape AS l USING (landscape_key) "
-            "WHERE d.state IN ('queued', 'failed') AND d.delivery_id > :after "
+            "WHERE d.state IN ('queued', 'failed') AND d.channel = :channel "
+            "AND d.delivery_id > :after "
             "ORDER BY d.delivery_id LIMIT 1 FOR UPDATE OF d SKIP LOCKED"
         ),
-        {"after": after},
+        {"channel": channel, "after": after},
     ).one_or_none()
     if row is None:
         return None

@@ -39,14 +39,21 @@ class Demonstration:
 @pytest.fixture(scope="module")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     var = tmp_path_factory.mktemp("demo")
-    ours = ("AIRFLOW", "DROUGHT_", "CDSAPI")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment = {**kept, "DROUGHT_VAR": str(var), "HOME": str(var / "home"), "COLUMNS": "120"}
+    # A shell set up for a real installation: the demonstration must leave all of it alone.
+    environment = {
+        **os.environ,
+        "DROUGHT_VAR": str(var / "real"),
+        "DROUGHT_SMTP_HOST": "mail.example.org",
+        "DROUGHT_MAIL_TO": "committee@example.org",
+        "AIRFLOW_HOME": str(var / "real" / "airflow"),
+        "HOME": str(var / "home"),
+        "COLUMNS": "120",
+    }
     (var / "home").mkdir()
 
     def run() -> str:
         done = subprocess.run(
-            [Path(sys.executable).with_name("drought"), "demo"],
+            [Path(sys.executable).with_name("drought"), "demo", "--folder", str(var)],
             env=environment,
             capture_output=True,
             text=True,
@@ -107,6 +114,11 @@ def test_the_page_and_the_bulletin_carry_the_banner(demonstration: Demonstration
     pages = [site / "index.html", *site.glob("bulletin-*.txt")]
     assert len(pages) == 2
     assert all(BANNER in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_the_installation_of_the_shell_is_left_alone(demonstration: Demonstration) -> None:
+    assert not (demonstration.var / "real").exists()
+    assert "mail.example.org" not in demonstration.first
 
 
 def test_a_second_run_sends_nothing_twice(demonstration: Demonstration) -> None:

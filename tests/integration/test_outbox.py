@@ -454,6 +454,8 @@ class TestADifficultServer:
         assert {(row[1], row[3]) for row in deliveries(office) if row[0] != "ru"} == {
             ("file", "sent"),
             ("mail", "failed"),
+            # One try told that nobody answers; the rest of the round was spared.
+            ("mail", "queued"),
         }
         assert deliver_all(office) == 2
         assert postbox.recipients == [COMMITTEE, DESK]
@@ -462,9 +464,8 @@ class TestADifficultServer:
         raise_alerts(office, "A")
         approve(office, [2], KARIMOVA)
         unset = office.settings.model_copy(update={"smtp_host": None})
-        failures = deliver(replace(office, settings=unset)).failures
-        assert len(failures) == 2
-        assert all("set DROUGHT_SMTP_HOST" in failure for failure in failures)
+        (failure,) = deliver(replace(office, settings=unset)).failures
+        assert "set DROUGHT_SMTP_HOST" in failure
 
     def test_a_folder_that_cannot_be_written_keeps_no_mail_from_going(
         self, office: Installation, postbox: Postbox

@@ -67,7 +67,15 @@ for line in sys.stdin:
 """
 """Runs the DAGs once for each line it reads."""
 
-TIMES = {"known_from", "known_until", "received_at", "decided_at", "requested_at", "sent_at"}
+TIMES = {
+    "last_received_at",
+    "known_from",
+    "known_until",
+    "received_at",
+    "decided_at",
+    "requested_at",
+    "sent_at",
+}
 MADE_AT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC")
 WORDED = ("subject", "draft", "body", "cap_identifier")
 """Columns of messages in whose text the number of the alert may stand."""

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from pipeline.core.errors import ConflictError
+from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, IndexCode, Origin, Release
 from pipeline.core.months import Month
@@ -37,7 +37,7 @@ from pipeline.warehouse.climate import ClimateRow, save_climate_months
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.indices import Series, read_calibrations, save_calibrations
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
-from pipeline.warehouse.migrations import is_current, migrate, sql_folder
+from pipeline.warehouse.migrations import migrate, refuse_other_version, sql_folder
 from pipeline.warehouse.plans import read_plan, save_plan
 from pipeline.warehouse.stations import save_quarantined, save_station_months, save_stations
 from tests.integration.conftest import NOW, TEMPLATE
@@ -237,13 +237,16 @@ class TestMigrations:
 
     def test_they_are_applied_once(self, empty: str) -> None:
         engine = create_engine(empty)
-        with engine.connect() as connection:
-            assert not is_current(connection)
+        with (
+            engine.connect() as connection,
+            pytest.raises(InputError, match="older than this software"),
+        ):
+            refuse_other_version(connection)
         names = sorted(path.name for path in (sql_folder() / "migrations").glob("*.sql"))
         assert migrate(engine) == names
         assert migrate(engine) == []
         with engine.connect() as connection:
-            assert is_current(connection)
+            refuse_other_version(connection)
         engine.dispose()
 
     def test_two_at_once_wait_for_each_other(self, empty: str) -> None:
@@ -273,14 +276,25 @@ class TestMigrations:
             migrate(warehouse)
         assert "expected the checksum 000000000000, got " in str(refused.value)
         assert str(refused.value).endswith("write the change as a new migration")
+        with warehouse.connect() as connection, pytest.raises(ConflictError, match="was edited"):
+            refuse_other_version(connection)
 
     def test_a_warehouse_that_lacks_one_is_not_current(self, warehouse: Engine) -> None:
         with warehouse.begin() as connection:
-            assert is_current(connection)
+            refuse_other_version(connection)
             connection.execute(
                 text("DELETE FROM public.applied_migration WHERE name = '0008_roles.sql'")
             )
-            assert not is_current(connection)
+            with pytest.raises(InputError, match="run `drought db migrate`"):
+                refuse_other_version(connection)
+
+    def test_a_warehouse_of_newer_software_is_refused(self, warehouse: Engine) -> None:
+        with warehouse.begin() as connection:
+            connection.execute(
+                text("INSERT INTO public.applied_migration VALUES ('0042_later.sql', 'x')")
+            )
+            with pytest.raises(InputError, match=r"newer than this software, got 0042_later\.sql"):
+                refuse_other_version(connection)
 
 
 class Login:
@@ -429,7 +443,7 @@ class TestThePipeline:
     def test_does_the_work_of_a_month(self, pipeline: Engine, installation: Installation) -> None:
         at_work = replace(installation, warehouse=pipeline)
         with pipeline.connect() as connection:
-            assert is_current(connection)
+            refuse_other_version(connection)
         settle(pipeline, [landscape("A")])
         say_spi_3(pipeline, {"A": [-1.2]})
         assert golive(at_work, JANUARY + 1) == 1
