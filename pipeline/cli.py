@@ -368,6 +368,11 @@ ProtocolDate = Annotated[
 Note = Annotated[str | None, typer.Option(help="A remark for the reader.")]
 
 
+def _refuse_lone_date(protocol: str | None, protocol_date: datetime | None) -> None:
+    if protocol_date is not None and not protocol:
+        raise typer.BadParameter("--protocol-date needs --protocol, the number")
+
+
 def _approval(
     by: str,
     office: str,
@@ -377,8 +382,6 @@ def _approval(
     note: str | None,
     now: datetime,
 ) -> Approval:
-    if protocol_date is not None and not protocol:
-        raise typer.BadParameter("--protocol-date needs --protocol, the number")
     day: date | None = protocol_date.date() if protocol_date else None
     return Approval(by, office, now, legal_basis or None, protocol or None, day, note or None)
 
@@ -399,6 +402,7 @@ def approve(
     """Let alerts leave, under your name. `drought explain ALERT` shows the evidence first."""
     from pipeline.steps.approve import approve as approve_step
 
+    _refuse_lone_date(protocol, protocol_date)
     installation = wiring.installation()
     approval = _approval(
         by, office, legal_basis, protocol, protocol_date, note, installation.clock()
@@ -425,6 +429,7 @@ def reject(
     """Refuse alerts, under your name: their messages never leave."""
     from pipeline.steps.approve import reject as reject_step
 
+    _refuse_lone_date(protocol, protocol_date)
     installation = wiring.installation()
     approval = _approval(
         by, office, legal_basis, protocol, protocol_date, note, installation.clock()

@@ -131,3 +131,10 @@ def test_settings_do_not_change_under_way() -> None:
     settings = Settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.min_coverage = 0.9  # type: ignore[misc]
+
+
+def test_a_setting_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROUGHT_MIN_COVERGE", "0.9")
+    with pytest.raises(InputError, match="DROUGHT_MIN_COVERGE: there is no such setting") as told:
+        settings_from_environment()
+    assert "DROUGHT_MIN_COVERAGE" in str(told.value)

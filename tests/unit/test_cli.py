@@ -1,0 +1,73 @@
+"""The command line: wrong usage is told at once, with exit code 2, before anything is touched."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+
+COMMANDS = [
+    "db",
+    "landscapes",
+    "plans",
+    "ingest",
+    "airflow",
+    "compute",
+    "evaluate",
+    "approve",
+    "reject",
+    "deliver",
+    "publish",
+    "check",
+    "run",
+    "golive",
+    "explain",
+    "status",
+    "demo",
+]
+
+
+def test_help_names_every_command() -> None:
+    told = CliRunner().invoke(app, ["--help"]).stdout
+    assert [command for command in COMMANDS if f" {command} " not in told] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"])
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) > 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["golive", "2026-1"], "expected YYYY-MM", id="a month in another form"),
+        pytest.param(
+            ["run", "--from", "2026-12", "--to", "2026-10"],
+            "must not be before",
+            id="months in the wrong order",
+        ),
+        pytest.param(
+            ["compute", "--calibration", "1991-2000"], "at least 30 years", id="too few years"
+        ),
+        pytest.param(
+            ["ingest", "era5-land", "--from", "2026-01", "--to", "2026-02", "--countries", "UZ,XX"],
+            "got XX",
+            id="a country that is none of the six",
+        ),
+        pytest.param(
+            ["approve", "1", "--by", "A", "--office", "O", "--protocol-date", "2026-11-01"],
+            "needs --protocol",
+            id="a date of no protocol",
+        ),
+        pytest.param(["landscapes", "load"], "either a FILE or --default", id="no landscapes"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("DROUGHT_DATABASE_URL", "postgresql://127.0.0.1:1/never-asked")
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert told in " ".join(done.output.split())
