@@ -372,7 +372,7 @@ def test_nothing_is_told_before_going_live(uzbekistan: Uzbekistan) -> None:
 def test_status_says_how_it_stands(uzbekistan: Uzbekistan) -> None:
     found = json.loads(run(f"{STATUS} --json", uzbekistan.environment))
     assert (found["origin"], found["live_from"], found["pending"]) == ("real", None, [])
-    assert found["newest_month"] == {"year": 2014, "month": 7}
+    assert found["newest_month"] == "2014-07"
     (freshness,) = found["freshness"]
     assert (freshness["source"], freshness["release"]) == ("cfsr", "final")
     assert (freshness["landscapes_with_values"], freshness["landscapes"]) == (REACHED, DISTRICTS)
