@@ -15,7 +15,6 @@ from typing import Annotated, Any, NoReturn
 
 import psycopg
 import typer
-from ecmwf.datastores.processing import DownloadError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -600,7 +599,7 @@ def main() -> None:
         _fail(str(error))
     except (SQLAlchemyError, psycopg.Error) as error:
         _fail(f"database: {_first_line(error)}; {_REPEAT}")
-    except (OSError, DownloadError) as error:
+    except OSError as error:
         _fail(f"{type(error).__name__}: {_first_line(error)}; {_REPEAT}")
 
 

@@ -32,6 +32,10 @@ class Transition:
     now: StageMonth
     began: Month
     """Month in which the drought this belongs to began, as it is seen now."""
+    lasts_to: Month
+    """Last month of that drought so far; the month itself where it is in none."""
+    follows: Month | None = None
+    """For a word that closes a correction: the month corrected."""
 
 
 def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> Iterator[Transition]:
@@ -42,34 +46,29 @@ def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> I
         now: stages that follow from the present values, consecutive months. Before its first
             month there was no stage.
 
-    A run of months corrected in the same way is one correction, at its first month. Where the
-    newest month held is still in a stage that the last correction does not name, one `reminded`
-    says so: nobody shall take a correction of the past for the end of a drought.
+    A run of months corrected in the same way is one correction, at its first month. Where it could
+    be taken for the end of a drought that goes on, a `reminded` of the newest month held says what
+    stands; where it names a drought nobody knew of that is over, its end is a correction too.
 
     Another plan's name for the same rank, or rank for the same name, is no change.
     """
-    onsets = _onsets(now)
+    spans = _spans(now)
+    newest = max((n for n, stage in enumerate(now) if stage.month in held), default=None)
+    last: Transition | None = None
     before = HeldStage(NO_STAGE, 0)
-    said: str | None = None
-    newest: int | None = None
     corrected: tuple[str, str] | None = None
     for n, stage in enumerate(now):
         was = held.get(stage.month)
         corrected, previous = _difference(was, stage), corrected
-        if was:
-            newest = n
         if was and corrected and corrected != previous:
-            said = stage.stage
-            yield Transition(Change.CORRECTED, was.stage, stage, onsets[n])
+            last = Transition(Change.CORRECTED, was.stage, stage, *spans[n])
+            yield last
         change = None if was or stage.stage == before.stage else _change(before.rank, stage.rank)
         if change is not None:
-            if said is not None and newest is not None:
-                yield from _reminder(said, now[newest], onsets[newest])
-                said = None
-            yield Transition(change, before.stage, stage, onsets[n])
+            yield Transition(change, before.stage, stage, *spans[n])
+        if n == newest and last is not None:
+            yield from _closing(last, held, now[: n + 1])
         before = HeldStage(stage.stage, stage.rank)
-    if said is not None and newest is not None:
-        yield from _reminder(said, now[newest], onsets[newest])
 
 
 def _difference(was: HeldStage | None, stage: StageMonth) -> tuple[str, str] | None:
@@ -78,38 +77,65 @@ def _difference(was: HeldStage | None, stage: StageMonth) -> tuple[str, str] | N
     return was.stage, stage.stage
 
 
-def _reminder(said: str, newest: StageMonth, began: Month) -> Iterator[Transition]:
-    if newest.rank > 0 and newest.stage != said:
-        yield Transition(Change.REMINDED, newest.stage, newest, began)
+def _closing(
+    correction: Transition, held: Mapping[Month, HeldStage], now: Sequence[StageMonth]
+) -> Iterator[Transition]:
+    """Say what stands after the last correction, if it leaves that open.
+
+    `now` ends with the newest month held.
+    """
+    spans = _spans(now)
+    after = [n for n, stage in enumerate(now) if stage.month > correction.now.month]
+    over = next((n for n in after if now[n].rank == 0), None)
+    was_missed = correction.from_stage == NO_STAGE
+    if was_missed and over is not None:
+        # The drought nobody knew of is over too.
+        yield Transition(
+            Change.CORRECTED, now[over - 1].stage, now[over], *spans[over], correction.now.month
+        )
+    went_on = all(held[now[n].month].rank > 0 for n in after if now[n].month in held)
+    newest = now[-1]
+    if after and went_on and newest.rank > 0 and newest.stage != correction.now.stage:
+        yield Transition(Change.REMINDED, newest.stage, newest, *spans[-1], correction.now.month)
 
 
 def standing(now: Sequence[StageMonth]) -> Transition:
     """Return that the stage of the last month stands already, for those who learn of it only now."""
-    return Transition(Change.IN_FORCE, now[-1].stage, now[-1], _onsets(now)[-1])
+    return Transition(Change.IN_FORCE, now[-1].stage, now[-1], *_spans(now)[-1])
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """The alerts of one landscape and drought type from beginning to end, as far as it is told."""
+class Link:
+    """One transition in the chain of its drought: the alerts from beginning to end."""
 
+    month: Month
     chain_id: str
-    stage: str
-    """The stage after its last alert."""
 
 
-def chain_of(transition: Transition, last: Chain | None, name: str) -> Chain:
-    """Return the chain after `transition`: the last one, or a new one of that `name`.
+def chain_of(transition: Transition, links: Sequence[Link], name: str) -> str:
+    """Return the chain that `transition` belongs to.
+
+    Args:
+        transition: the change.
+        links: what was decided of this landscape and drought type before, in that order.
+        name: for a chain that begins here.
 
     A chain keeps its name when a correction moves its beginning, so that the end of a drought
-    refers to the message that began it.
+    refers to the message that began it; and a correction of an old drought stays in the chain of
+    that one, whatever was told since.
     """
-    stage = transition.now.stage
-    if last is None or transition.change is Change.BEGAN:
-        return Chain(name, stage)
-    reopens = last.stage == NO_STAGE and stage != NO_STAGE
-    if reopens and transition.change is not Change.REMINDED:
-        return Chain(name, stage)
-    return Chain(last.chain_id, stage)
+    if transition.follows is not None:
+        return next(link.chain_id for link in reversed(links) if link.month == transition.follows)
+    if transition.change is Change.BEGAN:
+        return name
+    month = transition.now.month
+    earlier = [link for link in links if transition.began <= link.month <= month]
+    later = [link for link in links if month < link.month <= transition.lasts_to]
+    if earlier:
+        return max(earlier, key=lambda link: link.month).chain_id
+    if later:
+        return min(later, key=lambda link: link.month).chain_id
+    return name
 
 
 def _change(before: int, after: int) -> Change | None:
@@ -122,13 +148,18 @@ def _change(before: int, after: int) -> Change | None:
     return Change.ESCALATED if after > before else Change.EASED
 
 
-def _onsets(now: Sequence[StageMonth]) -> list[Month]:
-    """Return for each month where its drought began.
+def _spans(now: Sequence[StageMonth]) -> list[tuple[Month, Month]]:
+    """Return for each month the first and the last month of its drought.
 
-    For a month without a stage: where the drought that just ended began, or the month itself.
+    A month without a stage belongs to the drought that just ended with it, or to none: then both
+    are the month itself.
     """
-    onsets: list[Month] = []
+    first: list[Month] = []
     for before, stage in zip([None, *now], now, strict=False):
         continues = before is not None and before.rank > 0
-        onsets.append(onsets[-1] if continues else stage.month)
-    return onsets
+        first.append(first[-1] if continues else stage.month)
+    last: list[Month] = []
+    for after, stage in zip([None, *reversed(now)], reversed(now), strict=False):
+        continues = stage.rank > 0 and after is not None and after.rank > 0
+        last.append(last[-1] if continues else stage.month)
+    return list(zip(first, reversed(last), strict=True))

@@ -30,24 +30,35 @@ class Mailer:
         """Hand `letter` to the server for one recipient.
 
         Raises:
-            ChannelDownError: the server is away, or breaks off.
-            DeliveryError: it refuses this letter; what it said is in the message.
+            ChannelDownError: the server is away, or lets nobody in.
+            DeliveryError: it does not take this letter; what it said is in the message.
         """
-        try:
-            with closing(smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)) as server:
-                if self.starttls:
-                    server.starttls(context=ssl.create_default_context())
-                if self.user is not None:
-                    server.login(self.user, self.password or "")
+        with closing(self._connected()) as server:
+            try:
                 server.send_message(self._message(letter, recipient))
-                # It was taken: how the server parts must not make it go twice.
-                with suppress(smtplib.SMTPException, OSError):
-                    server.quit()
-        # `email` and the resolver raise ValueError for an address or a name that cannot be one.
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, ValueError) as error:
-            raise DeliveryError(self._said(error)) from error
-        except (smtplib.SMTPException, OSError) as error:
+            # `email` raises ValueError for an address that cannot be one.
+            except (smtplib.SMTPException, OSError, ValueError) as error:
+                raise DeliveryError(self._said(error)) from error
+            # It was taken: how the server parts must not make it go twice.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+
+    def _connected(self) -> smtplib.SMTP:
+        """Return the server, ready to take letters: what fails here, fails for every letter."""
+        try:
+            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        # The resolver raises ValueError for a name that cannot be one.
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             raise ChannelDownError(self._said(error)) from error
+        try:
+            if self.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if self.user is not None:
+                server.login(self.user, self.password or "")
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            server.close()
+            raise ChannelDownError(self._said(error)) from error
+        return server
 
     def _said(self, error: Exception) -> str:
         return f"mail server {self.host}:{self.port}: {error}; it is tried again next time"

@@ -46,6 +46,10 @@ Request = dict[str, Any]
 """The ``inputs`` of a request, as the store's own page words them."""
 
 
+class BrokenDownloadError(OSError):
+    """A file came that is not what the store announced. Transient: ask again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """A bounding box in degrees."""
@@ -197,7 +201,7 @@ def download(client: cdsapi.Client, job_id: str, target: Path) -> tuple[int, str
     `target` appears only once the file is whole; a broken transfer is resumed by the client.
 
     Raises:
-        DownloadError: the file is not what the store announced; ask again.
+        BrokenDownloadError: the file is not what the store announced; ask again.
     """
     part = target.with_name(f"{target.name}.part")
     try:
@@ -225,7 +229,7 @@ def collect(
     Raises:
         TimeoutError: the job is still waiting after `access.wait_seconds`; it goes on waiting in
             the store and can be collected later by its id.
-        InputError, NotPublishedError, DownloadError: as `is_ready` and `download` say.
+        InputError, NotPublishedError, BrokenDownloadError: as `is_ready` and `download` say.
     """
     client = access.client()
     waited, pause = 0.0, _FIRST_PAUSE_SECONDS
@@ -253,7 +257,7 @@ def fetch(
     """Submit a request, wait for it and download its reply to `target`.
 
     Raises:
-        InputError, NotPublishedError, DownloadError, TimeoutError: as the steps say.
+        InputError, NotPublishedError, BrokenDownloadError, TimeoutError: as the steps say.
     """
     job_id = submit(access.client(), asked)
     return collect(access, asked, job_id, target, clock=clock, sleep=sleep)
@@ -262,9 +266,9 @@ def fetch(
 def _download_whole(results: Results, part: Path) -> None:
     try:
         results.download(str(part))
-    except AssertionError as error:
+    except (AssertionError, DownloadError) as error:
         # The client asserts sizes where it means a broken transfer.
-        raise DownloadError(f"{part.name}: {error}; fetch it again") from error
+        raise BrokenDownloadError(f"{part.name}: {error}; fetch it again") from error
 
 
 def _checked(part: Path, asset: dict[str, Any]) -> tuple[int, str]:
@@ -273,7 +277,7 @@ def _checked(part: Path, asset: dict[str, Any]) -> tuple[int, str]:
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     expected = str(asset.get("file:checksum") or md5)
     if md5 != expected:
-        raise DownloadError(
+        raise BrokenDownloadError(
             f"{part.name}: expected MD5 {expected}, got {md5}; the transfer was damaged, "
             "fetch it again"
         )

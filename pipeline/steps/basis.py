@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
-from pipeline.alerts.transitions import Chain, Transition, chain_of
+from pipeline.alerts.transitions import Link, Transition, chain_of
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexCode
@@ -76,13 +76,13 @@ class Basis:
         drought_type: DroughtType,
         ruled: Sequence[Ruled],
         change: Transition,
-        last: Chain | None,
+        links: Sequence[Link],
     ) -> NewTransition:
-        """Return `change` with its evidence, in the chain that `last` leaves it in."""
+        """Return `change` with its evidence, in the chain it belongs to after `links`."""
         at = next(r for r in ruled if r.stage.month == change.now.month)
         name = f"{stored.landscape.landscape_id}/{drought_type}/{change.began}"
         return NewTransition(
-            chain_of(change, last, name).chain_id,
+            chain_of(change, links, name),
             stored,
             change.now.month,
             drought_type,

@@ -14,7 +14,7 @@ from itertools import compress
 from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
-from pipeline.alerts.transitions import Chain, HeldStage, transitions
+from pipeline.alerts.transitions import HeldStage, Link, transitions
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import Basis, Ruled, read_basis
@@ -23,7 +23,7 @@ from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.alerts import (
     NewTransition,
-    read_last_chains,
+    read_links,
     read_told_chains,
     save_transitions,
 )
@@ -80,7 +80,7 @@ def _evaluate(
 ) -> Evaluation:
     basis = read_basis(installation, connection, to)
     changes: list[NewTransition] = []
-    held = Held(read_held_stages(connection), read_last_chains(connection))
+    held = Held(read_held_stages(connection), read_links(connection))
     rows = _stage_rows(basis, held, first, changes, advance)
     written = save_stages(connection, rows)  # and now `changes` is complete
     return Evaluation(written, len(changes), _tell(installation, connection, changes))
@@ -91,7 +91,7 @@ class Held:
     """What was decided before, by landscape key and drought type."""
 
     stages: Mapping[tuple[int, DroughtType], Mapping[Month, HeldStage]]
-    chains: Mapping[tuple[int, DroughtType], Chain]
+    links: Mapping[tuple[int, DroughtType], Sequence[Link]]
 
 
 def _stage_rows(
@@ -113,12 +113,12 @@ def _stage_rows(
             ruled = basis.ruled_stages(stored, drought_type)
             kept = [one for one in ruled if _is_wanted(one, first, before)]
             wanted = {one.stage.month for one in kept}
-            chain = held.chains.get(key)
+            links = [*held.links.get(key, [])]
             for change in transitions(before, [one.stage for one in ruled]):
                 # A plan without a rule for this land can show nothing for a change.
                 if change.now.month in wanted and change.now.findings:
-                    new = basis.new_transition(stored, drought_type, ruled, change, chain)
-                    chain = Chain(new.chain_id, new.to_stage)
+                    new = basis.new_transition(stored, drought_type, ruled, change, links)
+                    links.append(Link(new.month, new.chain_id))
                     changes.append(new)
             yield from (_stage_row(stored, drought_type, one) for one in kept)
 

@@ -17,7 +17,7 @@ from pipeline.steps.outcome import recorded
 from pipeline.warehouse.alerts import (
     NewTransition,
     read_alerts,
-    read_last_chains,
+    read_links,
     request_approval,
     save_transitions,
 )
@@ -61,7 +61,7 @@ def _under_way(
         InputError: there are no stages of `month`.
     """
     basis = read_basis(installation, connection, month)
-    chains = read_last_chains(connection)
+    chains = read_links(connection)
     found: list[NewTransition] = []
     for stored in basis.landscapes:
         series = basis.rows.get(stored.landscape_key, [])
@@ -74,6 +74,6 @@ def _under_way(
             ruled = basis.ruled_stages(stored, drought_type)
             if ruled and ruled[-1].stage.month == month and ruled[-1].stage.rank > 0:
                 change = standing([one.stage for one in ruled])
-                last = chains.get((stored.landscape_key, drought_type))
-                found.append(basis.new_transition(stored, drought_type, ruled, change, last))
+                links = chains.get((stored.landscape_key, drought_type), [])
+                found.append(basis.new_transition(stored, drought_type, ruled, change, links))
     return found

@@ -14,6 +14,7 @@ from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file
+from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.stations import save_quarantined, save_station_months, save_stations
 
 _READERS: Mapping[StationFormat, Callable[[Path], StationFile]] = {
@@ -47,7 +48,7 @@ def ingest_stations(
     with recorded(installation.warehouse, "ingest") as report:
         file = _READERS[station_format](path)
         months = monthly_values(file.observations, file.resolution)
-        with installation.warehouse.begin() as connection:
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             claim_origin(connection, Origin.REAL, str(path))
             sidecar = {
                 "source": str(station_format),

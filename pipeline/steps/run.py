@@ -53,9 +53,11 @@ def run(
             break
     if not _has_grids(installation) and trouble is not None:
         raise trouble
-    compute(installation, advance=advance)
-    told = evaluate(installation, advance=advance).told
-    delivered = deliver(installation)
+    try:
+        compute(installation, advance=advance)
+        told = evaluate(installation, advance=advance).told
+    finally:
+        delivered = deliver(installation)
     publish(installation)
     if trouble is not None:
         raise trouble

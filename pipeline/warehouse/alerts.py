@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.alerts.evidence import Evidence
 from pipeline.alerts.facts import AlertFacts, Approval, Change
-from pipeline.alerts.transitions import Chain
+from pipeline.alerts.transitions import Link
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
@@ -90,19 +91,19 @@ def request_approval(connection: Connection, alert_id: int) -> None:
     )
 
 
-def read_last_chains(connection: Connection) -> dict[tuple[int, DroughtType], Chain]:
-    """Return the chain of the last transition, by landscape key and drought type."""
+def read_links(connection: Connection) -> dict[tuple[int, DroughtType], list[Link]]:
+    """Return all transitions as links of chains, by landscape key and drought type, as decided."""
+    links: dict[tuple[int, DroughtType], list[Link]] = defaultdict(list)
     rows = connection.execute(
         text(
-            "SELECT DISTINCT ON (landscape_key, drought_type) "
-            "landscape_key, drought_type, chain_id, to_stage FROM alert.transition "
-            "ORDER BY landscape_key ASC, drought_type ASC, alert_id DESC"
+            "SELECT landscape_key, drought_type, month, chain_id FROM alert.transition "
+            "ORDER BY alert_id"
         )
     )
-    return {
-        (row.landscape_key, DroughtType(row.drought_type)): Chain(row.chain_id, row.to_stage)
-        for row in rows
-    }
+    for row in rows:
+        key = (row.landscape_key, DroughtType(row.drought_type))
+        links[key].append(Link(Month.of(row.month), row.chain_id))
+    return links
 
 
 def read_told_chains(connection: Connection) -> set[str]:

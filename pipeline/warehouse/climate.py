@@ -74,7 +74,6 @@ held.landscape_version = excluded.landscape_version AND (
         held.gap IS NULL AND excluded.gap IS NOT NULL
         AND excluded.coverage_fraction < held.coverage_fraction - 0.01
     )
-    OR (held.pet_mm IS NOT NULL AND excluded.pet_mm IS NULL AND excluded.gap IS NULL)
 )
 """
 
@@ -83,8 +82,8 @@ def save_climate_months(connection: Connection, rows: Iterable[ClimateRow]) -> i
     """Save `rows`; return how many were new or different.
 
     A file may hold a part of the area or of the variables. So a value is not replaced by the gap of
-    a file that covers less of the landscape, nor a row with PET by one without; and a final value
-    not by a preliminary one that came later.
+    a file that covers less of the landscape, and temperature and PET stay where a file has rain
+    only; a final value is not replaced by a preliminary one that came later.
     """
     return save_rows(
         connection,
@@ -94,6 +93,7 @@ def save_climate_months(connection: Connection, rows: Iterable[ClimateRow]) -> i
         (row.values() for row in rows),
         incidental=("file_id",),
         unless=_HELD_IS_BETTER,
+        kept=("temperature_mean_c", "pet_mm"),
     )
 
 

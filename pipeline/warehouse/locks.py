@@ -1,4 +1,4 @@
-"""One writer of derived values at a time, whoever started it: a DAG, a timer, or a person."""
+"""One writer of values that replace others at a time, whoever started it: a DAG, a timer, or a person."""
 
 from __future__ import annotations
 

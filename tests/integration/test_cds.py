@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import requests
 import xarray as xr
-from ecmwf.datastores.processing import DownloadError
 
 from pipeline.core.errors import InputError, NotPublishedError
 from pipeline.core.months import Month
@@ -220,7 +219,7 @@ class TestFetching:
     def test_a_file_that_is_not_what_was_announced_never_appears(
         self, opened: Open, tmp_path: Path, behaviour: Behaviour, complaint: str
     ) -> None:
-        with pytest.raises(DownloadError, match=complaint):
+        with pytest.raises(cds.BrokenDownloadError, match=complaint):
             fetch(opened(behaviour), tmp_path / "2026.nc")
         assert list(tmp_path.iterdir()) == []
 

@@ -507,3 +507,21 @@ def test_a_refused_alert_says_so_and_its_messages_are_withdrawn(
     reject(installation, [2], replace(APPROVAL, answered_at=NOW))
     assert alerts(world)[-1][-1] == "refused"
     assert told(world, "SELECT DISTINCT state FROM mart.delivery") == [("cancelled",)]
+
+
+def test_a_corrected_old_drought_is_not_told_though_a_present_one_is(
+    installation: Installation,
+) -> None:
+    old, present = [-1.2, -1.2, 0.5, 0.5], [-1.3, -1.3]
+    settle(installation.warehouse, [landscape("A")])
+    say_spi_3(installation.warehouse, {"A": [*old, *present]})
+    assert golive(installation, JANUARY + 6) == 1
+    say_spi_3(installation.warehouse, {"A": [-1.2, -1.7, 0.5, 0.5, *present]})
+    done = evaluate(installation)
+    assert (done.transitions, done.told) == (1, 0)
+    chains = told(
+        installation.warehouse,
+        "SELECT change, chain_id FROM alert.transition ORDER BY alert_id",
+    )
+    assert chains[-1] == ("corrected", "A/meteorological/2021-01")
+    assert ("in_force", "A/meteorological/2021-05") in chains

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.alerts.facts import Change
 from pipeline.alerts.transitions import (
-    Chain,
     HeldStage,
+    Link,
     Transition,
     chain_of,
     standing,
@@ -162,6 +162,18 @@ def _line(one: Transition) -> str:
             id="what still stood is said before its end",
         ),
         pytest.param(
+            [0, 0, 0, 0],
+            [0, 1, 0, 0],
+            ["corrected 2: none > watch, chain 2", "corrected 3: watch > none, chain 2"],
+            id="a drought that was missed and is over is told with its end",
+        ),
+        pytest.param(
+            [0, 1, 1, 0, 0, 1],
+            [0, 1, 2, 0, 0, 1],
+            ["corrected 3: watch > warning, chain 2"],
+            id="a correction of an old drought says nothing of the present one",
+        ),
+        pytest.param(
             [None, None, 1],
             [0, 1, 1],
             ["began 2: none > watch, chain 2"],
@@ -187,32 +199,41 @@ def test_the_same_stage_at_another_rank_of_another_plan_is_no_change() -> None:
     assert told(held([0, 3]), now([0, 4, 4], longer)) == []
 
 
-def transition(change: Change, stage: str) -> Transition:
-    return Transition(change, "watch", now([0, NAMES.index(stage)])[-1], JANUARY)
+def chain(
+    change: Change, month: int, *, began: int, lasts_to: int, follows: int | None = None
+) -> str:
+    """The chain of a change, after a drought told from March to May and one told since August."""
+    told = [(3, "A"), (5, "A"), (8, "B"), (9, "B")]
+    links = [Link(Month(2021, told_month), name) for told_month, name in told]
+    stage = StageMonth(Month(2021, month), "watch", 1, JANUARY, True, 0, ())
+    since = None if follows is None else Month(2021, follows)
+    one = Transition(change, "none", stage, Month(2021, began), Month(2021, lasts_to), since)
+    return chain_of(one, links, "new")
 
 
-@pytest.mark.parametrize(
-    ("last", "change", "stage", "expected"),
-    [
-        pytest.param(None, Change.BEGAN, "watch", "new", id="the first drought"),
-        pytest.param("watch", Change.ENDED, "none", "old", id="an end is told in its own chain"),
-        pytest.param("none", Change.BEGAN, "watch", "new", id="after an end comes a new chain"),
-        pytest.param(
-            "watch", Change.CORRECTED, "warning", "old", id="a moved beginning keeps the chain"
-        ),
-        pytest.param(
-            "none", Change.CORRECTED, "watch", "new", id="a drought that was missed is a new chain"
-        ),
-        pytest.param(
-            "none", Change.REMINDED, "watch", "old", id="what still stands goes on in its chain"
-        ),
-    ],
-)
-def test_a_chain_keeps_its_name(
-    last: str | None, change: Change, stage: str, expected: str
-) -> None:
-    before = None if last is None else Chain("old", last)
-    assert chain_of(transition(change, stage), before, "new") == Chain(expected, stage)
+def test_a_new_drought_is_a_new_chain() -> None:
+    assert chain(Change.BEGAN, 11, began=11, lasts_to=11) == "new"
+
+
+def test_an_end_is_told_in_the_chain_of_its_beginning() -> None:
+    assert chain(Change.ENDED, 10, began=8, lasts_to=10) == "B"
+
+
+def test_a_beginning_that_moves_back_keeps_the_chain() -> None:
+    assert chain(Change.CORRECTED, 7, began=7, lasts_to=9) == "B"
+    assert chain(Change.ENDED, 10, began=7, lasts_to=10) == "B"
+
+
+def test_a_correction_of_an_old_drought_stays_in_its_chain() -> None:
+    assert chain(Change.CORRECTED, 4, began=3, lasts_to=4) == "A"
+
+
+def test_a_drought_that_was_missed_is_a_new_chain() -> None:
+    assert chain(Change.CORRECTED, 6, began=6, lasts_to=6) == "new"
+
+
+def test_what_still_stands_is_said_in_the_chain_that_was_corrected() -> None:
+    assert chain(Change.REMINDED, 10, began=10, lasts_to=10, follows=8) == "B"
 
 
 def test_a_correction_quotes_the_stage_by_the_name_it_was_held_under() -> None:
@@ -270,7 +291,7 @@ def test_no_held_month_changes_its_stage_unsaid(before: list[int], after: list[i
     corrected = {
         one.now.month: (one.from_stage, one.now.stage)
         for one in transitions(held(before), now(after))
-        if one.change is Change.CORRECTED
+        if one.change is Change.CORRECTED and one.follows is None
     }
     said: tuple[str, str] | None = None
     for n, (was, stands) in enumerate(zip(before, after, strict=False)):
