@@ -149,5 +149,6 @@ def _wait_until_healthy(port: int, programs: dict[str, Background]) -> None:
             pass
         time.sleep(0.5)
     raise InputError(
-        f"Airflow: did not answer at {url} within {READY_SECONDS:.0f} s; see var/airflow/run"
+        f"Airflow: did not answer at {url} within {READY_SECONDS:.0f} s; "
+        f"see {programs[SITE].folder}"
     )

@@ -6,13 +6,12 @@ CAP all speak from the same record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import IndexCode, Origin, Release
+from pipeline.core.ids import Origin, Release
 from pipeline.plans.document import RuleSources
 from pipeline.plans.stages import Finding, StageMonth
 
@@ -121,11 +120,3 @@ def evidence(
         inputs=inputs,
         comparisons=tuple(comparison(finding) for finding in now.findings),
     )
-
-
-def readings_used(record: Evidence) -> Mapping[IndexCode, float | Gap | None]:
-    """Return each index of the evidence with its value, or the reason why there is none."""
-    return {
-        IndexCode.parse(line.index): line.gap if line.value is None else line.value
-        for line in record.comparisons
-    }

@@ -125,7 +125,8 @@ def chain_of(transition: Transition, links: Sequence[Link], name: str) -> str:
     that one, whatever was told since.
     """
     if transition.follows is not None:
-        return next(link.chain_id for link in reversed(links) if link.month == transition.follows)
+        corrected = (link.chain_id for link in reversed(links) if link.month == transition.follows)
+        return next(corrected, name)
     if transition.change is Change.BEGAN:
         return name
     month = transition.now.month

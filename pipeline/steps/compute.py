@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from pipeline.sources import grid_files
 from pipeline.sources.weights_cache import cached_area_weights
 from pipeline.steps.installation import Installation, deciding_source
 from pipeline.steps.outcome import recorded
+from pipeline.steps.progress import Advance
 from pipeline.warehouse.climate import (
     ClimatePanels,
     ClimateRow,
@@ -55,8 +56,6 @@ from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
 
 LONGEST_WINDOW_MONTHS = max(code.scale_months for code in INDEX_CODES)
-Advance = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
 def compute(

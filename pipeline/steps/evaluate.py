@@ -7,7 +7,7 @@ nothing, and a value that changed later shows as a correction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -21,6 +21,7 @@ from pipeline.steps.basis import Basis, Ruled, read_basis
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
+from pipeline.steps.progress import Advance
 from pipeline.warehouse.alerts import (
     NewTransition,
     read_links,
@@ -32,7 +33,6 @@ from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
 from pipeline.warehouse.stages import StageRow, read_held_stages, save_stages
 
-Advance = Callable[[str, int, int], None]
 _OF_THE_PAST = (Change.CORRECTED, Change.REMINDED)
 
 

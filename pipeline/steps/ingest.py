@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipeline.core.months import Month, months_between
 from pipeline.sources import cds, grid_files
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
+from pipeline.steps.progress import Advance
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file, save_grid_months
 
@@ -24,8 +25,6 @@ ERA5_LAND = "era5-land"
 """The source name of ERA5-Land monthly means."""
 
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-
-Advance = Callable[[str, int, int], None]
 
 
 def ingest_grid(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import DroughtError, InputError
 from pipeline.core.months import Month, months_between
-from pipeline.steps.compute import Advance, compute
+from pipeline.steps.compute import compute
 from pipeline.steps.deliver import Delivered, deliver
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
 from pipeline.steps.installation import Installation, deciding_source
+from pipeline.steps.progress import Advance
 from pipeline.steps.publish import publish
 from pipeline.warehouse.files import read_months_held, read_sources
 

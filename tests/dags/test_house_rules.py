@@ -13,7 +13,7 @@ import pytest
 from tests.dags.conftest import ROOT, Described
 
 # One worker asks Airflow for all of them.
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = pytest.mark.airflow
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 DAG_IDS = (

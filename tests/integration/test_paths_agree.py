@@ -41,7 +41,6 @@ from tests.integration.conftest import NOW, TEMPLATE
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.airflow,
-    pytest.mark.xdist_group("paths agree"),
 ]
 
 MONTH = Month(2021, 2)

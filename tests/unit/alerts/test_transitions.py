@@ -232,6 +232,10 @@ def test_a_drought_that_was_missed_is_a_new_chain() -> None:
     assert chain(Change.CORRECTED, 6, began=6, lasts_to=6) == "new"
 
 
+def test_a_closing_word_without_its_correction_begins_a_chain() -> None:
+    assert chain(Change.REMINDED, 10, began=10, lasts_to=10, follows=7) == "new"
+
+
 def test_what_still_stands_is_said_in_the_chain_that_was_corrected() -> None:
     assert chain(Change.REMINDED, 10, began=10, lasts_to=10, follows=8) == "B"
 
