@@ -2,10 +2,16 @@
 ### ERA5-Land, monthly
 
 Fetches and archives the previous month of ERA5-Land on the 7th, when the preliminary release is
-out. The partition key is the month of the data.
+out, and again the months whose final values are due. The partition key is the month of the data.
+
+`ask` submits requests, `wait` looks every few minutes how they stand and holds no worker meanwhile,
+`collect` takes the files, and `name_failures` is red where one of the older months failed; the new
+month is passed on all the same. What was asked stands in the warehouse with the store's job ids: nothing
+is asked twice, whatever is killed or cleared. `drought status` shows it.
 
 **If it fails:** "is not accepted" means the key in `CDSAPI_KEY` or the licence: the message names
-the page. "not published" means the month is not out yet: the retries wait for it. Anything else:
+the page. `wait` asks again by itself for a month that is not out yet, and after a full queue; it
+gives up after five days. For other months it waits six hours at most once its own is ready. "job … failed" comes with the store's own words. Anything else:
 `docs/operator.md`.
 
 **To rerun a month:** clear its run, or trigger the DAG with that month as partition key. The new
@@ -15,7 +21,7 @@ file is kept beside the old one, and what differs replaces it.
 from __future__ import annotations
 
 from airflow.sdk import CronPartitionTimetable, dag, task
-from pendulum import datetime
+from pendulum import datetime, duration
 
 from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, month_of_run, operations, verdicts
 
@@ -28,17 +34,50 @@ from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, month_of_run, operati
     **operations("tier-1", "ingest"),
 )
 def ingest_era5_land() -> None:
-    # Twelve retries, the later ones six hours apart: two days for a store that is down, or late.
-    @task(outlets=[GRIDS], pool=CDS_POOL, retries=12)
-    def archive_month(month: str) -> list[str]:
+    # Twelve retries, the later ones six hours apart: two days for a store that is down.
+    @task(pool=CDS_POOL, retries=12)
+    def ask(month: str) -> int:
         from pipeline import wiring
-        from pipeline.steps.ingest import ingest_era5_land
+        from pipeline.steps import fetch
+        from pipeline.steps.settling import months_to_settle
 
         with verdicts():
             wanted = month_of_run(month)
-            return list(map(str, ingest_era5_land(wiring.installation(), wanted, wanted)))
+            installation = wiring.installation()
+            return fetch.ask(installation, [wanted, *months_to_settle(installation)])
 
-    archive_month(month=MONTH)
+    @task.sensor(
+        pool=CDS_POOL,
+        mode="reschedule",
+        poke_interval=duration(minutes=5).total_seconds(),
+        timeout=duration(days=5).total_seconds(),
+    )
+    def wait(month: str) -> bool:
+        from pipeline import wiring
+        from pipeline.steps import fetch
+
+        with verdicts():
+            return fetch.are_ready(wiring.installation(), [month_of_run(month)])
+
+    @task(outlets=[GRIDS], pool=CDS_POOL, retries=12)
+    def collect(month: str) -> list[str]:
+        from pipeline import wiring
+        from pipeline.steps import fetch
+
+        with verdicts():
+            wanted = month_of_run(month)
+            return fetch.collect(wiring.installation(), wanted=[wanted]).failures
+
+    @task
+    def name_failures(failures: list[str]) -> None:
+        from pipeline.steps import fetch
+
+        with verdicts():
+            fetch.name_failures(failures)
+
+    collected = collect(month=MONTH)
+    ask(month=MONTH) >> wait(month=MONTH) >> collected
+    name_failures(collected)
 
 
 ingest_era5_land()

@@ -1,11 +1,15 @@
 """
-### Station files
+### Files that were laid down
 
-Takes the files that wait in `$DROUGHT_VAR/incoming/stations/ghcn-daily` and `…/agency`, every
-morning. A file is archived and stays where it is; the same bytes twice change nothing.
+Takes the new files of the drop folders, every morning: `$DROUGHT_VAR/incoming` and those in
+`DROUGHT_WATCH`. Gauge records, grids, an agency's own indicators and layouts, each told by its
+content. A file is archived and stays where it is; the same bytes twice change nothing.
 
-**If it fails:** the message names the file, the line and what was expected there. Nothing of that
-file was taken; correct it, or move it away.
+What came wakes `compute_indices`, whatever it was. A refused file holds up no other.
+
+**If it fails:** `name_refused_files` is red after all else was taken: its message names each file and
+what was expected there. Correct the file, or give the missing word (`docs/operator.md`, *Drop
+folder*); it is kept, and red only once.
 
 **To rerun:** clear the run.
 """
@@ -26,15 +30,29 @@ from pipeline.orchestration import STATIONS, operations, skip_unless, verdicts
     **operations("tier-2", "ingest"),
 )
 def ingest_stations() -> None:
-    @task(outlets=[STATIONS])
-    def take_waiting_files() -> int:
+    @task
+    def take_waiting_files() -> list[int]:
         from pipeline import wiring
-        from pipeline.steps.ingest_stations import ingest_waiting_stations
+        from pipeline.steps.waiting_files import take_waiting_files
 
         with verdicts():
-            return skip_unless(ingest_waiting_stations(wiring.installation()))
+            return take_waiting_files(wiring.installation())
 
-    take_waiting_files()
+    @task(outlets=[STATIONS])
+    def tell_what_came(counts: list[int]) -> int:
+        return skip_unless(counts[0])
+
+    @task
+    def name_refused_files(counts: list[int]) -> int:
+        from pipeline import wiring
+        from pipeline.steps.waiting_files import name_refused_files
+
+        with verdicts():
+            return name_refused_files(wiring.installation(), counts)
+
+    counts = take_waiting_files()
+    tell_what_came(counts)
+    name_refused_files(counts)
 
 
 ingest_stations()

@@ -13,14 +13,15 @@ from rich.console import Console
 from pipeline import wiring
 from pipeline.alerts.cap import validate
 from pipeline.core.errors import InputError
+from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month
 from pipeline.landscapes.default import default_landscapes_file
 from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.simulated_climate import FIRST_MONTH
 from pipeline.sources.landscape_files import read_landscapes
 from pipeline.steps.compute import compute
+from pipeline.steps.fetch import ingest_era5_land
 from pipeline.steps.golive import golive
-from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
 from pipeline.steps.status import status

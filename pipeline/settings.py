@@ -48,13 +48,20 @@ class Settings(BaseSettings):
     """A Postgres of your own; unset: the embedded one under `var`."""
     archive_url: str | None = Field(default=None, repr=False)
     """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
+    watch: Annotated[list[str], NoDecode, BeforeValidator(_list)] = Field(default=[], repr=False)
+    """Drop folders besides ``incoming``, paths or any fsspec URLs, separated by commas."""
     calibration: Annotated[CalibrationPeriod, NoDecode, BeforeValidator(_calibration)] = (
         CalibrationPeriod(1991, 2020)
     )
     min_coverage: float = Field(default=0.5, gt=0, le=1)
     """Share of a landscape's area that needs values."""
+    trust_clock: bool = False
+    """Work although the warehouse holds later times than the clock shows: the clock was wrong then."""
     source: str | None = None
-    """The data source to decide by; may stay unset while the warehouse holds only one."""
+    """The data source to decide by; may stay unset while the warehouse holds only one grid.
+    ``blended``: by gauges and grid together where gauges suffice, elsewhere by the grid."""
+    blend_with: str | None = None
+    """The grid that gauges are blended with; unset: `source`, or the only grid held."""
     authority: str | None = None
     """The authority in whose name CAP messages may say `Actual`; unset: they never do."""
     cap_sender: str = Field(default="drought@localhost", pattern=r"^[^\s,<&]+$")
@@ -72,6 +79,10 @@ class Settings(BaseSettings):
         default="https://cds.climate.copernicus.eu/api", validation_alias="CDSAPI_URL"
     )
     cdsapi_key: SecretStr | None = Field(default=None, validation_alias="CDSAPI_KEY")
+    cds_pause_seconds: float = Field(default=30, gt=0)
+    """The longest pause between two questions to the data store."""
+    cds_wait_seconds: float = Field(default=3 * 3600, gt=0)
+    """How long a command waits for the store's queue while nothing comes."""
 
     @property
     def postgres_folder(self) -> Path:
@@ -79,8 +90,13 @@ class Settings(BaseSettings):
 
     @property
     def incoming(self) -> Path:
-        """Station files that wait to be taken: ``stations/ghcn-daily`` and ``stations/agency``."""
+        """The drop folder of this installation: files of any kind, in any sub-folder."""
         return self.var / "incoming"
+
+    @property
+    def downloads(self) -> Path:
+        """Replies of the data store on their way in; what is left there goes on later."""
+        return self.var / "downloads"
 
     @property
     def outgoing(self) -> Path:

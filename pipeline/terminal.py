@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
+    from pipeline.warehouse.schedules import SourceSchedule
 
 
 @contextmanager
@@ -48,3 +53,96 @@ def _stage_cell(row: dict[str, Any]) -> str:
     if row["is_confirmed"]:
         return str(row["stage"])
     return "not known" if row["stage_rank"] == 0 else f"{row['stage']} (unconfirmed)"
+
+
+def freshness_line(row: Mapping[str, Any]) -> str:
+    """Return one row of `mart.freshness` in words, without what is late."""
+    who = f"{row['country_code']} {row['source']}:"
+    if row["newest_month"] is None:
+        return f"{who} no values of {row['landscapes']} landscapes yet"
+    final = (
+        ""
+        if row["newest_final_month"] is None
+        else f" (final to {row['newest_final_month']:%Y-%m})"
+    )
+    return (
+        f"{who} {row['newest_month']:%Y-%m} {row['release']}{final}, values for "
+        f"{row['landscapes_with_values']} of {row['landscapes']} landscapes"
+    )
+
+
+def schedule_cells(schedule: SourceSchedule | None) -> tuple[str, str, str, str]:
+    """Return when first values, final values and overdue ones are expected, and by what reference."""
+    if schedule is None:
+        return "not set: never late", "-", "-", "-"
+    asked, late = schedule.final_after_days, schedule.final_late_after_days
+    return (
+        f"day {schedule.preliminary_after_days}",
+        "never: first values are final" if asked is None else f"from day {asked}",
+        "-" if late is None else f"after day {late}",
+        schedule.reference,
+    )
+
+
+def print_revisions(console: Console, found: Revisions) -> None:
+    """Print what changed in values, by month, and in stages, by landscape."""
+    if not found.months and not found.stages:
+        console.print("nothing that had been shown was changed")
+        return
+    rain = ("changed", "mean mm", "largest mm")
+    table = Table("month", "source", *rain, "now final", "SPI-3", "mean", "largest", "gaps")
+    for one in found.months:
+        table.add_row(
+            str(one.month),
+            one.source,
+            *_change_cells(one.precipitation_mm, "+z.1f"),
+            str(one.settled),
+            *_change_cells(one.spi_3, "+z.2f"),
+            _gap_cell(one),
+        )
+    console.print(table)
+    table = Table("country", "landscape", "drought", "months", "was", "is", "told")
+    for stage in found.stages:
+        months = str(stage.first) if stage.first == stage.last else f"{stage.first} to {stage.last}"
+        table.add_row(
+            stage.country,
+            stage.name,
+            stage.drought_type,
+            months,
+            stage.old_stage,
+            stage.new_stage,
+            told_in_words(stage),
+        )
+    console.print(table if found.stages else "no stage changed")
+
+
+def _change_cells(change: Change, form: str) -> tuple[str, str, str]:
+    figures = ("" if one is None else format(one, form) for one in (change.mean, change.largest))
+    mean, largest = figures
+    return str(change.landscapes), mean, largest
+
+
+def _gap_cell(one: MonthRevision) -> str:
+    filled = max(one.precipitation_mm.filled, one.spi_3.filled)
+    lost = max(one.precipitation_mm.lost, one.spi_3.lost)
+    said = ((filled, "filled"), (lost, "new"))
+    return ", ".join(f"{number} {what}" for number, what in said if number)
+
+
+def told_in_words(stage: StageRevision) -> str:
+    """Return whether a changed stage was told, and by which alert."""
+    why = "another plan; " if stage.is_new_plan else ""
+    if stage.alert_id is None or stage.approval == "not_needed":
+        return f"{why}no: nothing had been told"
+    answers = {"pending": "waits for approval", "approved": "yes", "refused": "no: refused"}
+    return f"{why}{answers.get(stage.approval or '', stage.approval)} (alert {stage.alert_id})"
+
+
+def request_line(row: dict[str, Any]) -> str:
+    """Return what `drought status` says of a request to the data store."""
+    first, last = f"{row['first_month']:%Y-%m}", f"{row['last_month']:%Y-%m}"
+    months = first if first == last else f"{first} to {last}"
+    since = row["asked_at"] if row["state"] == "open" else row["ended_at"]
+    state = {"open": "asked for", "not_published": "not published yet"}.get(row["state"], "failed")
+    why = f": {row['trouble']}" if row["trouble"] else ""
+    return f"data store: {months} {state} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}"

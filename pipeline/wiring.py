@@ -8,12 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings, settings_from_environment
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.engine import connect
+from pipeline.warehouse.ingests import read_newest_commit
 from pipeline.warehouse.migrations import migrate, refuse_other_version
 from pipeline.warehouse.plans import save_plan
 
@@ -54,15 +56,23 @@ def connected() -> Engine:
     return connect(database_url())
 
 
-def installation() -> Installation:
+def installation(*, reads_only: bool = False) -> Installation:
     """Return this installation, ready for work.
 
+    With `reads_only` it is for looking on: that works at whatever time the clock shows.
+
     Raises:
-        InputError: the database does not answer, or lacks migrations.
+        InputError: the database does not answer, or lacks migrations; or the clock cannot be
+            right, as after a power cut: what is written would bear a wrong time for good.
     """
     ready = Installation(settings(), connected())
     with ready.warehouse.connect() as connection:
         refuse_other_version(connection)
+        if not reads_only:
+            newest = None if ready.settings.trust_clock else read_newest_commit(connection)
+            wrong = implausible(ready.clock(), newest)
+            if wrong is not None:
+                raise InputError(wrong)
     return ready
 
 

@@ -20,6 +20,7 @@ from pipeline.alerts.letters import (
 from pipeline.alerts.local_time import local_time
 from pipeline.alerts.naming import place, stage_of
 from pipeline.alerts.reasons import reasons
+from pipeline.alerts.records_in_words import other_record_in_words
 from pipeline.alerts.words import Words, words_of
 from pipeline.core.errors import InputError
 from pipeline.plans.document import CapMapping
@@ -119,6 +120,7 @@ def _description(facts: AlertFacts, language: str) -> str:
         *what_happened(facts, language),
         *reasons(facts, language),
         data_in_words(facts, words),
+        *other_record_in_words(facts, words),
         *plan_in_words(facts, language),
         *notes(facts, language),
     ]
@@ -158,13 +160,19 @@ def parameters(facts: AlertFacts) -> list[tuple[str, str]]:
 
 
 def _value(line: Comparison) -> tuple[str, str]:
-    return f"value:{line.index}", f"gap {line.gap}" if line.value is None else f"{line.value:.6g}"
+    said = "withheld" if line.value is None else f"{line.value:.6g}"
+    if line.gap is not None:
+        said = f"gap {line.gap}"
+    cited = line.document
+    if cited is not None:
+        said += f"; document {cited.document_number} of {cited.issued_on}"
+    return f"value:{line.measure}", said
 
 
 def _threshold(line: Comparison) -> tuple[str, str]:
     source = line.source.threshold
     return (
-        f"threshold:{line.stage}:{line.index}",
+        f"threshold:{line.stage}:{line.measure}",
         f"enter_at {line.enter_at:g} for {line.enter_after}, exit_at {line.exit_at:g} for "
         f"{line.exit_after}; {source.kind} ({source.reference})",
     )

@@ -7,6 +7,7 @@ from babel.numbers import format_decimal
 
 from pipeline.alerts.words import Words
 from pipeline.core.ids import IndexCode, IndexFamily
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 
 
@@ -20,21 +21,27 @@ def month_after_since(month: Month, words: Words) -> str:
     return str(format_date(month.first_day, words.since_month, locale=words.locale))
 
 
-def value_in_words(value: float, index: IndexCode, words: Words, *thresholds: float) -> str:
-    """Return an index value with as many decimals as keep it on its side of every threshold.
+def value_in_words(value: float, measure: Measure, words: Words, *thresholds: float) -> str:
+    """Return a value with as many decimals as keep it on its side of every threshold.
 
     -0.996 is not shown as -1.00 beside a threshold of -1.
     """
-    if index.family is IndexFamily.PERCENT_OF_NORMAL:
-        return _number(value, _decimals(value, 1, thresholds), words) + words.percent
-    return _number(value, _decimals(value, 2, thresholds), words)
+    unit = _unit(measure, words)
+    return _number(value, _decimals(value, 1 if unit else 2, thresholds), words) + unit
 
 
-def threshold_in_words(value: float, index: IndexCode, words: Words) -> str:
-    """Return a threshold as the plan writes it, with at least one decimal unless in percent."""
-    if index.family is IndexFamily.PERCENT_OF_NORMAL:
-        return str(format_decimal(value, "0.###", locale=words.locale)) + words.percent
-    return str(format_decimal(value, "0.0##", locale=words.locale))
+def threshold_in_words(value: float, measure: Measure, words: Words) -> str:
+    """Return a threshold as the plan writes it, with at least one decimal unless it has a unit."""
+    unit = _unit(measure, words)
+    pattern = "0.###" if unit else "0.0##"
+    return str(format_decimal(value, pattern, locale=words.locale)) + unit
+
+
+def _unit(measure: Measure, words: Words) -> str:
+    """Return what stands behind a number: nothing for SPI and SPEI."""
+    if isinstance(measure, IndexCode):
+        return words.percent if measure.family is IndexFamily.PERCENT_OF_NORMAL else ""
+    return words.percent if measure.unit.is_percent else words.amounts[measure.unit]
 
 
 def share_in_words(fraction: float, words: Words) -> str:

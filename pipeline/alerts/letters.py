@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from babel.dates import format_date, format_datetime
 
 from pipeline.alerts.facts import AlertFacts, Approval
-from pipeline.alerts.figures import month_after_since, month_in_words, share_in_words
+from pipeline.alerts.figures import month_after_since, month_in_words
 from pipeline.alerts.naming import (
     one_line,
     own_stage_words,
@@ -21,7 +21,13 @@ from pipeline.alerts.naming import (
     stage_of,
     stages_of_change,
 )
+from pipeline.alerts.outcomes import rests_on_indicators
 from pipeline.alerts.reasons import reasons
+from pipeline.alerts.records_in_words import (
+    coverage_in_words,
+    other_record_in_words,
+    source_in_words,
+)
 from pipeline.alerts.words import UNCHECKED_LANGUAGES, Words, words_of
 from pipeline.core.ids import LandUse
 from pipeline.core.months import Month
@@ -48,7 +54,9 @@ def letter(facts: AlertFacts, language: str) -> Letter:
     sections = [
         what_happened(facts, language),
         _section(words, "why", reasons(facts, language)),
-        _section(words, "data", [data_in_words(facts, words)]),
+        _section(
+            words, "data", [data_in_words(facts, words), *other_record_in_words(facts, words)]
+        ),
         _section(words, "plan", plan_in_words(facts, language)),
         _actions(facts, language),
         _section(words, "notes", notes(facts, language)),
@@ -99,15 +107,10 @@ def what_happened(facts: AlertFacts, language: str) -> list[str]:
 def data_in_words(facts: AlertFacts, words: Words) -> str:
     """Return the source, release, coverage and calibration of the values."""
     inputs = facts.evidence.inputs
-    covered = inputs.coverage_fraction
     return words.data.format(
-        source=words.simulated_source.format(source=inputs.source)
-        if facts.is_simulated
-        else inputs.source,
+        source=source_in_words(facts, words),
         release=words.releases[inputs.release],
-        coverage=words.coverage_unknown
-        if covered is None
-        else words.coverage.format(share=share_in_words(covered, words)),
+        coverage=coverage_in_words(facts, words),
         calibration=inputs.calibration,
     )
 
@@ -133,7 +136,7 @@ def notes(facts: AlertFacts, language: str) -> list[str]:
     words = words_of(language)
     limits = {
         words.not_adopted: not (facts.has_only_adopted_thresholds or facts.is_simulated),
-        words.irrigated: facts.land_use is LandUse.IRRIGATED,
+        words.irrigated: facts.land_use is LandUse.IRRIGATED and not rests_on_indicators(facts),
         words.unchecked: unchecked_texts(facts, language),
     }
     return [f"- {text}" for text, holds in limits.items() if holds]
@@ -188,6 +191,7 @@ def _filled(template: str, facts: AlertFacts, language: str) -> str:
     old, new = (quoted_stage(s, facts, language) for s in (facts.from_stage, facts.to_stage))
     return template.format(
         drought=words.of_drought[facts.drought_type],
+        measure=words.an_indicator if rests_on_indicators(facts) else words.an_index,
         old=old,
         new=new,
         a_old=old if facts.from_stage == NO_STAGE else words.a_stage.format(stage=old),

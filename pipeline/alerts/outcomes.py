@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pipeline.alerts.evidence import Comparison, Evidence
+from pipeline.alerts.evidence import Comparison, Evidence, Side
 from pipeline.alerts.facts import AlertFacts, Change
 from pipeline.core.gaps import Gap
 
@@ -34,11 +34,11 @@ def outcome(line: Comparison) -> Outcome:
         return Outcome.BEGAN if line.is_active else Outcome.ENDED
     if line.gap is Gap.NOT_APPLICABLE:
         return Outcome.OUT_OF_SEASON
-    if line.value is None:
+    if line.value is None and line.withheld is None:
         return Outcome.SILENT
     if line.run_after:
         return Outcome.ENDING if line.is_active else Outcome.BEGINNING
-    if _argues_for_a_turn(line, line.value):
+    if _argues_for_a_turn(line):
         # A value that argues for a turn is counted unless the rule did not speak.
         return Outcome.OUT_OF_SEASON
     return Outcome.HOLDS if line.is_active else Outcome.QUIET
@@ -48,10 +48,18 @@ def has_dead_band(line: Comparison) -> bool:
     return line.exit_at > line.enter_at
 
 
-def _argues_for_a_turn(line: Comparison, value: float) -> bool:
+def _argues_for_a_turn(line: Comparison) -> bool:
+    if line.value is None:
+        return line.withheld is (Side.EXIT if line.is_active else Side.ENTER)
     if not line.is_active:
-        return value <= line.enter_at
-    return value >= line.exit_at if has_dead_band(line) else value > line.exit_at
+        return line.value <= line.enter_at
+    return line.value >= line.exit_at if has_dead_band(line) else line.value > line.exit_at
+
+
+def rests_on_indicators(facts: AlertFacts) -> bool:
+    """Return whether all that explains the alert is an agency's own indicator."""
+    told = lines_to_tell(facts)
+    return bool(told) and all(line.indicator is not None for line in told)
 
 
 def lines_to_tell(facts: AlertFacts) -> tuple[Comparison, ...]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from pipeline.alerts.evidence import Comparison
+from babel.dates import format_date
+
+from pipeline.alerts.evidence import Comparison, Document
 from pipeline.alerts.facts import AlertFacts
-from pipeline.alerts.figures import threshold_in_words, value_in_words
+from pipeline.alerts.figures import month_in_words, threshold_in_words, value_in_words
 from pipeline.alerts.naming import quoted_stage
 from pipeline.alerts.outcomes import Outcome, has_dead_band, lines_to_tell, outcome
 from pipeline.alerts.words import Words, words_of
 from pipeline.core.ids import IndexCode
+from pipeline.core.indicators import Indicator
+from pipeline.core.months import Month
 from pipeline.plans.document import Source, SourceKind
 
 _ON = frozenset({Outcome.ENDED, Outcome.HOLDS, Outcome.ENDING})
@@ -19,15 +23,17 @@ _ON = frozenset({Outcome.ENDED, Outcome.HOLDS, Outcome.ENDING})
 
 
 def reasons(facts: AlertFacts, language: str) -> list[str]:
-    """Return each index with its value, each comparison told, and who stands behind the numbers.
+    """Return each measure with its value, each comparison told, and who stands behind the numbers.
 
     Raises:
         InputError: there are no words in `language`.
     """
     words = words_of(language)
     told: list[str] = []
-    by_index = groupby(lines_to_tell(facts), key=lambda line: _index_and_value(line, facts, words))
-    for text, lines in by_index:
+    by_measure = groupby(
+        lines_to_tell(facts), key=lambda line: _measure_and_value(line, facts, words)
+    )
+    for text, lines in by_measure:
         group = list(lines)
         told.append(f"- {text}")
         told += [f"  * {_comparison(line, facts, language)}" for line in group]
@@ -35,32 +41,56 @@ def reasons(facts: AlertFacts, language: str) -> list[str]:
     return told
 
 
-def _index_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
-    index = IndexCode.parse(line.index)
+def _measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
+    measure = line.measure
+    if isinstance(measure, IndexCode):
+        name = _index(measure, facts, words)
+    else:
+        name = _indicator(measure, line.document, words)
+    return f"{name}: {_value(line, facts, words)}"
+
+
+def _index(index: IndexCode, facts: AlertFacts, words: Words) -> str:
     window = words.window_of_one if index.scale_months == 1 else words.window
-    name = words.indices[index.family].format(
+    return words.indices[index.family].format(
         scale=index.scale_months,
         window=window.format(scale=index.scale_months),
         calibration=facts.evidence.inputs.calibration,
     )
+
+
+def _indicator(indicator: Indicator, document: Document | None, words: Words) -> str:
+    name = words.indicators[indicator.code].format(unit=words.units[indicator.unit])
+    if document is None:
+        return name
+    first, last = Month.parse(document.period_from), Month.parse(document.period_to)
+    period = [month_in_words(month, words) for month in dict.fromkeys((first, last))]
+    day = format_date(document.issued_on, "long", locale=words.locale)
+    by = "" if document.issued_by is None else f", {document.issued_by}"
+    cited = words.document.format(
+        number=document.document_number, day=day, by=by, period=" - ".join(period)
+    )
+    return f"{name} ({cited})"
+
+
+def _value(line: Comparison, facts: AlertFacts, words: Words) -> str:
     if line.gap is not None:
-        return f"{name}: {words.no_value.format(gap=words.gaps[line.gap])}"
-    return f"{name}: {_value(line, index, facts, words)}"
-
-
-def _value(line: Comparison, index: IndexCode, facts: AlertFacts, words: Words) -> str:
-    same = [other for other in facts.evidence.comparisons if other.index == line.index]
+        return words.no_value.format(gap=words.gaps[line.gap])
+    if line.value is None:
+        return words.withheld
+    measure = line.measure
+    same = [other for other in facts.evidence.comparisons if other.measure == measure]
     limits = [limit for other in same for limit in (other.enter_at, other.exit_at)]
-    return "" if line.value is None else value_in_words(line.value, index, words, *limits)
+    return value_in_words(line.value, measure, words, *limits)
 
 
 def _comparison(line: Comparison, facts: AlertFacts, language: str) -> str:
-    words, index, what = words_of(language), IndexCode.parse(line.index), outcome(line)
+    words, measure, what = words_of(language), line.measure, outcome(line)
     needed = line.exit_after if line.was_active else line.enter_after
     form = 0 if has_dead_band(line) else 1
     return words.outcomes[what].format(
-        enter=threshold_in_words(line.enter_at, index, words),
-        exit=threshold_in_words(line.exit_at, index, words),
+        enter=threshold_in_words(line.enter_at, measure, words),
+        exit=threshold_in_words(line.exit_at, measure, words),
         reached=words.reached[form],
         not_reached=words.not_reached[form],
         runs=words.runs.format(needed=needed) if needed > 1 else "",

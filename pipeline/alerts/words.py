@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.alerts.evidence import Verdict
 from pipeline.alerts.facts import Change
 from pipeline.alerts.outcomes import Outcome
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexFamily, LandUse, Release
+from pipeline.core.indicators import IndicatorCode, IndicatorUnit
 from pipeline.plans.document import SourceKind
 
 UNCHECKED_LANGUAGES = frozenset({"ru"})
@@ -53,6 +55,15 @@ class Words:
     indices: Mapping[IndexFamily, str]
     window: str
     window_of_one: str
+    an_index: str
+    an_indicator: str
+    indicators: Mapping[IndicatorCode, str]
+    units: Mapping[IndicatorUnit, str]
+    """After the name of an indicator."""
+    amounts: Mapping[IndicatorUnit, str]
+    """Behind a number, where it is not a percentage."""
+    document: str
+    withheld: str
     no_value: str
     reached: tuple[str, str]
     """How a value ends a stage: with a dead band, and without one."""
@@ -71,6 +82,16 @@ class Words:
     releases: Mapping[Release, str]
     coverage: str
     coverage_unknown: str
+    blended_source: str
+    gauges_reported: str
+    """Instead of `coverage`, where gauges decide."""
+    gauges_beside: Mapping[Verdict, str]
+    """What gauges say beside the grid that decides."""
+    grid_beside: Mapping[Verdict, str]
+    """What the grid says beside the gauges that decide."""
+    short_indices: Mapping[IndexFamily, str]
+    assumed_dry: str
+    suspect: str
     plan: str
     template: str
     adopted: str
@@ -128,7 +149,7 @@ _EN = Words(
         Gap.NOT_PUBLISHED: "the source has not published it",
         Gap.OUTSIDE_GRID: "no grid cell with values touches the landscape",
         Gap.LOW_COVERAGE: "cells with values cover too little of the landscape",
-        Gap.TOO_FEW_OBSERVATIONS: "a station reported too few days",
+        Gap.TOO_FEW_OBSERVATIONS: "no gauge reported enough days",
         Gap.SHORT_HISTORY: "the record does not reach back far enough",
         Gap.CALIBRATION_SHORT: "the calibration period holds too few values",
         Gap.NOT_APPLICABLE: "rain is too rare in this month for the index to say anything",
@@ -138,13 +159,13 @@ _EN = Words(
     a_stage="stage {stage}",
     own_words="In the plan's own words: {stages}.",
     happened={
-        Change.BEGAN: "the index has crossed the plan's threshold, and the stage of {drought} "
+        Change.BEGAN: "{measure} has crossed the plan's threshold, and the stage of {drought} "
         "goes from no stage to {new}.",
-        Change.ESCALATED: "the index has crossed the plan's threshold of a graver stage, and the "
+        Change.ESCALATED: "{measure} has crossed the plan's threshold of a graver stage, and the "
         "stage of {drought} rises from {old} to {new}.",
-        Change.EASED: "the index has come back over the plan's threshold of the graver stage, and "
+        Change.EASED: "{measure} has come back over the plan's threshold of the graver stage, and "
         "the stage of {drought} eases from {old} to {new}.",
-        Change.ENDED: "the index has come back over the plan's threshold, and the stage of "
+        Change.ENDED: "{measure} has come back over the plan's threshold, and the stage of "
         "{drought} goes from {old} to no stage.",
         Change.CORRECTED: "correction for {drought}. An earlier message said {a_old}; the data "
         "now at hand say {a_new}.",
@@ -173,6 +194,28 @@ _EN = Words(
     },
     window="of the last {scale} months",
     window_of_one="of the month",
+    an_index="the index",
+    an_indicator="the agency's indicator",
+    indicators={
+        IndicatorCode.WATER_AVAILABILITY_FORECAST: "Water availability forecast of the agency, {unit}",
+        IndicatorCode.SNOW_SURVEY: "Snow survey of the agency, water in the snow {unit}",
+        IndicatorCode.RESERVOIR_STORAGE: "Reservoir storage by the agency, {unit}",
+        IndicatorCode.SOIL_MOISTURE: "Soil moisture by the agency, {unit}",
+    },
+    units={
+        IndicatorUnit.PERCENT_OF_NORM: "in percent of the norm",
+        IndicatorUnit.PERCENT_OF_FULL: "in percent of full",
+        IndicatorUnit.PERCENT_OF_FIELD_CAPACITY: "in percent of field capacity",
+        IndicatorUnit.PERCENT_OF_AVAILABLE_WATER: "in percent of the available water capacity",
+        IndicatorUnit.MM: "in mm",
+        IndicatorUnit.MILLION_M3: "in million m³",
+    },
+    amounts={
+        IndicatorUnit.MM: "\N{NO-BREAK SPACE}mm",
+        IndicatorUnit.MILLION_M3: "\N{NO-BREAK SPACE}million\N{NO-BREAK SPACE}m³",
+    },
+    document="document {number} of {day}{by}; for {period}",
+    withheld="the value is not open to everyone",
     no_value="no value: {gap}",
     reached=("at or above", "above"),
     not_reached=("below", "at or below"),
@@ -206,6 +249,25 @@ _EN = Words(
     },
     coverage="Cells with values cover {share} of the landscape.",
     coverage_unknown="Coverage of the landscape is not known.",
+    blended_source="gauges inside the landscape on the normals of {grid}",
+    gauges_reported="{share} of the gauges reported.",
+    gauges_beside={
+        Verdict.AGREES: "Gauges inside the landscape agree{values}.",
+        Verdict.DISAGREES: "Gauges inside the landscape do not agree{values}.",
+        Verdict.SILENT: "Gauges inside the landscape say nothing{values}.",
+    },
+    grid_beside={
+        Verdict.AGREES: "The grid {source} by itself agrees{values}.",
+        Verdict.DISAGREES: "The grid {source} by itself does not agree{values}.",
+        Verdict.SILENT: "The grid {source} by itself says nothing{values}.",
+    },
+    short_indices={
+        IndexFamily.SPI: "SPI-{scale} {value}",
+        IndexFamily.SPEI: "SPEI-{scale} {value}",
+        IndexFamily.PERCENT_OF_NORMAL: "{value} of normal in {scale} months",
+    },
+    assumed_dry="Days without a report from a gauge that were taken as dry: {days}.",
+    suspect="Gauge values that a check marks as suspect: {values}.",
     plan='"{title}" ({plan_id}), version\N{NO-BREAK SPACE}{version}.',
     template="A template: no authority has adopted it.",
     adopted="Adopted by {authority}.",
@@ -273,7 +335,7 @@ _RU = Words(
         Gap.NOT_PUBLISHED: "источник его не опубликовал",
         Gap.OUTSIDE_GRID: "ни одна ячейка сетки со значениями не попадает на территорию",
         Gap.LOW_COVERAGE: "ячейки со значениями покрывают слишком малую часть территории",
-        Gap.TOO_FEW_OBSERVATIONS: "станция передала данные за слишком малое число дней",
+        Gap.TOO_FEW_OBSERVATIONS: "ни один пост не передал данные за достаточное число дней",
         Gap.SHORT_HISTORY: "ряд наблюдений слишком короткий",
         Gap.CALIBRATION_SHORT: "в калибровочном периоде слишком мало значений",
         Gap.NOT_APPLICABLE: "осадки в этом месяце слишком редки, чтобы индекс что-либо показывал",
@@ -283,13 +345,13 @@ _RU = Words(
     a_stage="стадия {stage}",
     own_words="Словами самого плана: {stages}.",
     happened={
-        Change.BEGAN: "индекс перешёл порог плана, стадия {drought} теперь {new}, "
+        Change.BEGAN: "{measure} перешёл порог плана, стадия {drought} теперь {new}, "
         "прежде стадии не было.",
-        Change.ESCALATED: "индекс перешёл порог более тяжёлой стадии плана, стадия {drought} "
+        Change.ESCALATED: "{measure} перешёл порог более тяжёлой стадии плана, стадия {drought} "
         "теперь {new}, прежде {old}.",
-        Change.EASED: "индекс вернулся за порог более тяжёлой стадии плана, стадия {drought} "
+        Change.EASED: "{measure} вернулся за порог более тяжёлой стадии плана, стадия {drought} "
         "теперь {new}, прежде {old}.",
-        Change.ENDED: "индекс вернулся за порог плана, стадии {drought} больше нет, прежде {old}.",
+        Change.ENDED: "{measure} вернулся за порог плана, стадии {drought} больше нет, прежде {old}.",
         Change.CORRECTED: "исправление стадии {drought}. В прежнем сообщении: {a_old}; по "
         "имеющимся теперь данным: {a_new}.",
         Change.IN_FORCE: "стадия {new} {drought} наступила ещё до начала рассылки.",
@@ -317,6 +379,28 @@ _RU = Words(
     },
     window="за последние {scale} мес.",
     window_of_one="за месяц",
+    an_index="индекс",
+    an_indicator="показатель ведомства",
+    indicators={
+        IndicatorCode.WATER_AVAILABILITY_FORECAST: "Прогноз водности по данным ведомства, {unit}",
+        IndicatorCode.SNOW_SURVEY: "Снегосъёмка ведомства, запас воды в снеге {unit}",
+        IndicatorCode.RESERVOIR_STORAGE: "Запас воды в водохранилищах по данным ведомства, {unit}",
+        IndicatorCode.SOIL_MOISTURE: "Влажность почвы по данным ведомства, {unit}",
+    },
+    units={
+        IndicatorUnit.PERCENT_OF_NORM: "в процентах от нормы",
+        IndicatorUnit.PERCENT_OF_FULL: "в процентах от полного объёма",
+        IndicatorUnit.PERCENT_OF_FIELD_CAPACITY: "в процентах от наименьшей влагоёмкости",
+        IndicatorUnit.PERCENT_OF_AVAILABLE_WATER: "в процентах от доступной влагоёмкости",
+        IndicatorUnit.MM: "в мм",
+        IndicatorUnit.MILLION_M3: "в млн м³",
+    },
+    amounts={
+        IndicatorUnit.MM: "\N{NO-BREAK SPACE}мм",
+        IndicatorUnit.MILLION_M3: "\N{NO-BREAK SPACE}млн\N{NO-BREAK SPACE}м³",
+    },
+    document="документ {number} от {day}{by}; период: {period}",
+    withheld="значение не для открытого доступа",
     no_value="значения нет: {gap}",
     reached=("не ниже", "выше"),
     not_reached=("ниже", "не выше"),
@@ -357,6 +441,25 @@ _RU = Words(
     },
     coverage="Ячейки со значениями покрывают {share} территории.",
     coverage_unknown="Покрытие территории неизвестно.",
+    blended_source="посты на территории, приведённые к нормам {grid}",
+    gauges_reported="Данные передали {share} постов.",
+    gauges_beside={
+        Verdict.AGREES: "Данные постов на территории с этим согласуются{values}.",
+        Verdict.DISAGREES: "Данные постов на территории с этим не согласуются{values}.",
+        Verdict.SILENT: "Посты на территории ничего не показывают{values}.",
+    },
+    grid_beside={
+        Verdict.AGREES: "Сетка {source} сама по себе с этим согласуется{values}.",
+        Verdict.DISAGREES: "Сетка {source} сама по себе с этим не согласуется{values}.",
+        Verdict.SILENT: "Сетка {source} сама по себе ничего не показывает{values}.",
+    },
+    short_indices={
+        IndexFamily.SPI: "SPI-{scale} {value}",
+        IndexFamily.SPEI: "SPEI-{scale} {value}",
+        IndexFamily.PERCENT_OF_NORMAL: "{value} от нормы за {scale} мес.",
+    },
+    assumed_dry="Дней без сообщений поста, принятых за сухие: {days}.",
+    suspect="Значений постов, отмеченных проверкой как сомнительные: {values}.",
     plan="«{title}» ({plan_id}), версия\N{NO-BREAK SPACE}{version}.",
     template="Шаблон: ни один орган его не принимал.",
     adopted="Принят: {authority}.",

@@ -15,3 +15,14 @@ class RawFile:
     size_bytes: int
     archive_key: str
     """Where it lies, relative to the archive."""
+
+
+def storable(text: str) -> str:
+    r"""Return `text` as Postgres and JSON can keep it: what they cannot is written out.
+
+    File names on disk may be in another encoding than UTF-8, and damaged files may hold zeros.
+
+    >>> storable("rain\x00\udcf0.csv")
+    'rain\\x00\\udcf0.csv'
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

@@ -53,6 +53,12 @@ class Origin(StrEnum):
     SIMULATED = "simulated"
 
 
+ERA5_LAND = "era5-land"
+"""The source name of ERA5-Land monthly means: the grid that is fetched; others come as files."""
+BLENDED = "blended"
+"""Name of the source that gauges and a grid make together; no file may come under it."""
+
+
 class Product(StrEnum):
     """What one value of an accumulated field of a grid stands for."""
 
@@ -66,7 +72,26 @@ class StationFormat(StrEnum):
     """How a station file is written."""
 
     GHCN_DAILY = "ghcn-daily"
+    """NOAA's ``.dly``: a line a station, month and element."""
+    GHCN_BY_YEAR = "ghcn-by-year"
+    """NOAA's by-year CSV: a line a station, day and element."""
+    GHCN_ORDER = "ghcn-order"
+    """An order from NOAA's Climate Data Online: a line a station and day."""
     AGENCY = "agency"
+    """An agency's own table, as CSV or workbook."""
+    CLIMAT = "climat"
+    """WMO CLIMAT reports in BUFR."""
+
+
+class OrderUnits(StrEnum):
+    """The units of a Climate Data Online order; the file does not name them."""
+
+    METRIC = "metric"
+    """mm and degrees C."""
+    STANDARD = "standard"
+    """Inches and degrees F."""
+    TENTHS = "tenths"
+    """Tenths of mm and of degrees C, as the provider stores them."""
 
 
 class IndexFamily(StrEnum):

@@ -24,6 +24,7 @@ from pipeline.core.months import Month
 from pipeline.delivery.bulletin_facts import (
     BulletinFacts,
     CountryFacts,
+    Freshness,
     LandscapeFacts,
     StageFacts,
     Standing,
@@ -34,13 +35,11 @@ from pipeline.plans.document import Plan, SourceKind
 WIDTH = 72
 NOT_KNOWN = "not known"
 NOT_IN_PLAN = "not in the plan"
-PUBLISHED_BY_DAY = 7
-"""Reanalysis of a month appears in the first week of the next; until then nothing is late."""
 
 HOW_TO_READ = (
-    "A stage begins when an index has crossed the plan's threshold and stays until the plan's "
-    "threshold for ending is crossed. Names of stages in quotes are the plan's own words; to show one "
-    "here announces nothing.",
+    "A stage begins when an index, or an indicator of the agency, has crossed the plan's threshold "
+    "and stays until the plan's threshold for ending is crossed. Names of stages in quotes are the "
+    "plan's own words; to show one here announces nothing.",
     "Since: first month of the stage, or of the record. Without a word on a change the stage is the "
     "same as the month before.",
     "None: values came, and no rule of the plan is active. Not known: no value came; it does not "
@@ -61,6 +60,7 @@ _COLUMN_HEADS = {
 """A phone is narrower than these words."""
 
 _WORDS = words_of("en")
+_NO_SCHEDULE = "No schedule is set for this source: whether its data are late cannot be said."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,10 @@ def change(now: Standing, before: Standing | None) -> str:
 
 
 def months_overdue(facts: BulletinFacts) -> int:
-    """Return how many later months should have stages by now and have none."""
-    today = facts.made_at.astimezone(UTC).date()
-    ended = Month.of(today).ordinal - facts.month.ordinal - 1
-    return max(0, ended - (today.day <= PUBLISHED_BY_DAY))
+    """Return how many later months should have stages by now, by the source's schedule."""
+    if facts.expected_month is None:
+        return 0
+    return max(0, facts.expected_month.ordinal - facts.month.ordinal)
 
 
 def caution(facts: BulletinFacts) -> str | None:
@@ -189,6 +189,7 @@ def _view(facts: BulletinFacts) -> dict[str, Any]:
         "is_simulated": facts.is_simulated,
         "caution": caution(facts),
         "late": _late(facts),
+        "revised": _revised(facts),
         "countries": [_country_view(country) for country in facts.countries],
         "drought_types": list(DroughtType),
         "column_heads": _COLUMN_HEADS,
@@ -292,14 +293,50 @@ def _late(facts: BulletinFacts) -> str | None:
     )
 
 
+def _revised(facts: BulletinFacts) -> str | None:
+    revised = facts.revised
+    if revised is None:
+        return None
+    first, last = (month_in_words(month, _WORDS) for month in (revised.first, revised.last))
+    told = "nothing of it had been told"
+    if revised.alerts:
+        own = "is an alert of its own" if revised.alerts == 1 else "are alerts of their own"
+        told = f"{_counted(revised.alerts, 'correction')} {own}"
+    return (
+        f"Revised: since {month_in_words(facts.month, _WORDS)} came, later values or another boundary "
+        f"have changed the stage of {_counted(revised.landscapes, 'landscape')} in "
+        f"{first if first == last else f'{first} to {last}'}; {told}. `drought revisions` lists them."
+    )
+
+
 def _freshness(facts: BulletinFacts) -> list[str]:
     return [
-        f"{_WORDS.countries[one.country]}, {one.source}: newest month "
-        f"{month_in_words(one.newest_month, _WORDS)} ({one.release}), values for "
-        f"{one.landscapes_with_values} of {_counted(one.landscapes, 'landscape')}"
-        + (", newer than the stages" if one.newest_month > facts.month else "")
+        f"{_WORDS.countries[one.country]}, {one.source}: {_newest(one, facts.month)}{_overdue(one)}"
         for one in facts.freshness
     ]
+
+
+def _newest(one: Freshness, stages_to: Month) -> str:
+    if one.newest_month is None:
+        return f"no values of {_counted(one.landscapes, 'landscape')} yet"
+    return (
+        f"newest month {month_in_words(one.newest_month, _WORDS)} ({one.release}), values for "
+        f"{one.landscapes_with_values} of {_counted(one.landscapes, 'landscape')}"
+        + (", newer than the stages" if one.newest_month > stages_to else "")
+    )
+
+
+def _overdue(one: Freshness) -> str:
+    said = ""
+    if one.oldest_late_month is not None and one.late_since is not None:
+        said += (
+            f"; {_counted(one.months_late, 'month')} late, "
+            f"{month_in_words(one.oldest_late_month, _WORDS)} since "
+            f"{format_date(one.late_since, 'd MMMM y', locale=_WORDS.locale)}"
+        )
+    if one.preliminary_overdue:
+        said += f"; final values of {_counted(one.preliminary_overdue, 'month')} overdue"
+    return said
 
 
 def _data(facts: BulletinFacts) -> list[str]:
@@ -312,7 +349,8 @@ def _data(facts: BulletinFacts) -> list[str]:
     ]
     if len(releases) == 1:
         releases = [_WORDS.releases[release] for release in facts.releases]
-    return [f"Source: {source}.", *releases, f"Calibration: {facts.calibration}."]
+    unknown = [_NO_SCHEDULE] if facts.expected_month is None else []
+    return [f"Source: {source}.", *unknown, *releases, f"Calibration: {facts.calibration}."]
 
 
 def _plan_in_words(plan: Plan) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse, Origin, Release
@@ -67,14 +67,32 @@ class CountryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The newest month of one data source in one country."""
+    """How far one data source has come in one country, and what is late by its schedule."""
 
     country: Country
     source: str
-    newest_month: Month
-    release: Release
+    newest_month: Month | None
+    """None where no landscape ever had a value; then `release` is None too."""
+    release: Release | None
     landscapes_with_values: int
     landscapes: int
+    months_late: int = 0
+    oldest_late_month: Month | None = None
+    late_since: date | None = None
+    """The day on which that month was due."""
+    preliminary_overdue: int = 0
+    """Months whose final values should have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """Stages that changed after the month of the bulletin came, up to that month, plan apart."""
+
+    landscapes: int
+    first: Month
+    last: Month
+    alerts: int
+    """Corrections among them that are to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,10 @@ class BulletinFacts:
     """How many landscapes have indices of each release in the month."""
     countries: tuple[CountryFacts, ...]
     freshness: tuple[Freshness, ...]
+    expected_month: Month | None
+    """The newest month that `source` should have brought by now; None: it has no schedule."""
+    revised: Revised | None
+    """None: no stage was."""
     unfinished: Mapping[str, str]
     """Steps whose latest run did not end well, by how it ended."""
     pending: int

@@ -43,6 +43,15 @@ class Mailer:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
 
+    def knock(self) -> None:
+        """Connect and sign in as for a letter, and send none.
+
+        Raises:
+            ChannelDownError: the server is away, or lets nobody in.
+        """
+        with closing(self._connected()) as server, suppress(smtplib.SMTPException, OSError):
+            server.quit()
+
     def _connected(self) -> smtplib.SMTP:
         """Return the server, ready to take letters: what fails here, fails for every letter."""
         try:

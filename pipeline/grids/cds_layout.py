@@ -7,7 +7,7 @@ north to south, longitude from -180 to 180 from west to east. Coordinates are ro
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,13 @@ import xarray as xr
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Origin, Product
 from pipeline.core.units import J_PER_MJ, KELVIN_AT_ZERO_C, MM_PER_M, PA_PER_KPA
-from pipeline.grids.product import refuse_other_streams, settled_product
+from pipeline.grids.product import issue_of, refuse_other_streams, settled_product
 from pipeline.grids.stamps import (
     UNKNOWN_RELEASE,
     Months,
     least_settled,
+    months_of_stamps,
+    on_time_axis,
     release_of,
     stamp_of_each_month,
 )
@@ -45,25 +47,36 @@ class _Field:
     offset: float = 0.0
     per: str | None = None
     """What ours accumulates over, ``month`` or ``day``; None for an instantaneous field."""
+    between: tuple[float, float] = (-np.inf, np.inf)
+    """What can be on Earth, in our unit; beyond lie undeclared fill values and other units."""
 
 
 _KELVIN = ("K",)
+_AIR_C = (-95.0, 65.0)
+_WIND_M_S = (-100.0, 100.0)
 _SPEED = ("m s**-1", "m s-1", "m/s")
 _ENERGY = ("J m**-2", "J m-2", "J/m2")
 
 _FIELDS: dict[str, _Field] = {
-    "tp": _Field("precipitation_mm", "mm", ("m",), factor=MM_PER_M, per="month"),
-    "t2m": _Field("temperature_mean_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C),
-    "mx2t": _Field("temperature_max_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C),
-    "mn2t": _Field("temperature_min_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C),
-    "d2m": _Field("dewpoint_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C),
-    "si10": _Field("wind_speed_m_s", "m s-1", _SPEED),
-    "u10": _Field("wind_east_m_s", "m s-1", _SPEED),
-    "v10": _Field("wind_north_m_s", "m s-1", _SPEED),
+    # The wettest month on record brought 9,300 mm.
+    "tp": _Field("precipitation_mm", "mm", ("m",), MM_PER_M, per="month", between=(0.0, 10_000.0)),
+    "t2m": _Field("temperature_mean_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C, between=_AIR_C),
+    "mx2t": _Field("temperature_max_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C, between=_AIR_C),
+    "mn2t": _Field("temperature_min_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C, between=_AIR_C),
+    "d2m": _Field("dewpoint_c", "degC", _KELVIN, offset=-KELVIN_AT_ZERO_C, between=(-120.0, 50.0)),
+    "si10": _Field("wind_speed_m_s", "m s-1", _SPEED, between=_WIND_M_S),
+    "u10": _Field("wind_east_m_s", "m s-1", _SPEED, between=_WIND_M_S),
+    "v10": _Field("wind_north_m_s", "m s-1", _SPEED, between=_WIND_M_S),
+    # Packing makes the polar night a little negative.
     "ssrd": _Field(
-        "solar_radiation_mj_m2_day", "MJ m-2 day-1", _ENERGY, factor=1.0 / J_PER_MJ, per="day"
+        "solar_radiation_mj_m2_day",
+        "MJ m-2 day-1",
+        _ENERGY,
+        1.0 / J_PER_MJ,
+        per="day",
+        between=(-1.0, 60.0),
     ),
-    "sp": _Field("surface_pressure_kpa", "kPa", ("Pa",), factor=1.0 / PA_PER_KPA),
+    "sp": _Field("surface_pressure_kpa", "kPa", ("Pa",), 1.0 / PA_PER_KPA, between=(25.0, 115.0)),
 }
 
 
@@ -73,17 +86,18 @@ def monthly_fields(raw: xr.Dataset, *, product: Product | None, where: str) -> x
     Dims ``(month, latitude, longitude)``, float32; ``release`` lies along ``month`` and is
     ``final``, ``preliminary`` or ''. A missing cell stays missing. Wind speed made from monthly
     mean components is no more than the mean speed, and usually less; its attribute says so.
-    Attributes: ``origin``; ``product`` and ``product_from`` where there is an accumulated
-    field; ``negative_precipitation_cells``, the number of cells raised to 0.
+    Attributes: ``origin``; ``issued_at`` where the file says when the store made it; ``product``
+    and ``product_from`` where there is an accumulated field; ``negative_precipitation_cells``, the
+    number of cells raised to 0.
 
     Raises:
-        InputError: not monthly, no known variable, an unknown unit or layout, or nothing says
-            what an accumulated field stands for. `where` names the file.
+        InputError: not monthly, no known variable, an unknown unit or layout, a value that cannot
+            be on Earth, or nothing says what an accumulated field stands for. `where` names the
+            file.
     """
-    refuse_other_streams(raw, where)
-    laid_out = _laid_out(raw, where)
-    monthly = _one_stamp_a_month(laid_out, where)
-    attrs: dict[str, str | int] = {"origin": origin_of(raw).value}
+    raw = recognised(raw, where)
+    monthly = _one_stamp_a_month(_laid_out(raw, where), where)
+    attrs: dict[str, str | int] = {"origin": origin_of(raw).value, **_issue(raw)}
     accumulated = tuple(str(code) for code in monthly if _FIELDS[str(code)].per)
     settled: Product | None = None
     if accumulated:
@@ -94,10 +108,42 @@ def monthly_fields(raw: xr.Dataset, *, product: Product | None, where: str) -> x
         attrs["negative_precipitation_cells"] = count
     days = monthly["month"].dt.days_in_month
     fields = {
-        _FIELDS[str(code)].name: _converted(raw_field, _FIELDS[str(code)], settled, days)
+        _FIELDS[str(code)].name: _converted(raw_field, _FIELDS[str(code)], settled, days, where)
         for code, raw_field in monthly.items()
     }
     return _with_wind_speed(xr.Dataset(fields, attrs=attrs))
+
+
+def recognised(raw: xr.Dataset, where: str) -> xr.Dataset:
+    """Return the variables we know on a time axis, unchanged, after a look at names alone.
+
+    No value is read, so that a long file can be cut by months before anything is loaded.
+
+    Raises:
+        InputError: not monthly, no known variable, an unknown unit, or no time.
+    """
+    refuse_other_streams(raw, where)
+    codes = known_codes(map(str, raw.data_vars), where)
+    _verify_units(raw, codes, where)
+    known = on_time_axis(raw[codes + [name for name in ("expver",) if name in raw]], where)
+    months_of_stamps(known, where)
+    return known
+
+
+def known_codes(codes: Iterable[str], where: str) -> list[str]:
+    """Return those of the store's short names `codes` that we know, each once.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = list(dict.fromkeys(codes))
+    known = [code for code in _FIELDS if code in found]
+    if not known:
+        raise InputError(
+            f"{where}: expected at least one of {', '.join(_FIELDS)}, got "
+            f"{', '.join(found) or 'no variable'}; ask the store for tp and t2m"
+        )
+    return known
 
 
 def origin_of(raw: xr.Dataset) -> Origin:
@@ -108,14 +154,8 @@ def origin_of(raw: xr.Dataset) -> Origin:
 
 def _laid_out(raw: xr.Dataset, where: str) -> xr.Dataset:
     """The known variables with dims ``(stamp, latitude, longitude)`` and releases by stamp."""
-    codes = [code for code in _FIELDS if code in raw]
-    if not codes:
-        raise InputError(
-            f"{where}: expected at least one of {', '.join(_FIELDS)}, got "
-            f"{', '.join(map(str, raw.data_vars)) or 'no variable'}; ask the store for tp and t2m"
-        )
-    _verify_units(raw, codes, where)
-    known = _with_stamps(raw[codes].reset_coords(drop=True), raw.get("expver"), where)
+    time, months = months_of_stamps(raw, where)
+    known = _with_stamps(raw, time, months)
     known = known.isel({dim: 0 for dim, size in known.sizes.items() if _is_idle(dim, size)})
     if set(known.dims) != {"stamp", "latitude", "longitude"}:
         raise InputError(
@@ -139,34 +179,34 @@ def _verify_units(raw: xr.Dataset, codes: list[str], where: str) -> None:
             )
 
 
-def _with_stamps(known: xr.Dataset, expver: xr.DataArray | None, where: str) -> xr.Dataset:
+def _with_stamps(raw: xr.Dataset, time: str, months: Months) -> xr.Dataset:
     """Time as dim ``stamp``, with the month and the release of each stamp as coordinates."""
-    time = next((name for name in ("valid_time", "time") if name in known.dims), None)
-    if time is None or not np.issubdtype(known[time].dtype, np.datetime64):
-        raise InputError(
-            f"{where}: expected a dim valid_time (or time) of dates, got dims "
-            f"{', '.join(map(str, known.sizes))}; lay the file out as the store does"
-        )
-    if expver is not None and "expver" in known.dims:
+    known = raw.drop_vars("expver", errors="ignore").reset_coords(drop=True)
+    releases = _releases(raw.get("expver"))
+    if "expver" in known.dims:
         # The layout before 2024 kept both releases side by side along a dim of their own.
         known = known.stack(stamp=("expver", time), create_index=False)
-        expver = known["expver"]
+        releases = [release for release in releases for _ in months]
+        months = np.tile(months, known.sizes["stamp"] // months.size)
     else:
         known = known.rename({time: "stamp"})
-    months = known[time if time in known.coords else "stamp"].to_numpy().astype("datetime64[M]")
-    if np.isnat(months).any():
-        raise InputError(f"{where}: a time is missing, expected a date for each field; ask again")
-    releases = _releases(expver, months.size)
     kept = known.drop_vars(["expver", time, "stamp"], errors="ignore")
     return kept.assign_coords(
-        month=("stamp", months.astype("datetime64[ns]")), release=("stamp", releases)
+        month=("stamp", months.astype("datetime64[ns]")),
+        release=("stamp", np.broadcast_to(releases, months.size)),
     )
 
 
-def _releases(expver: xr.DataArray | None, stamps: int) -> list[str]:
+def _issue(raw: xr.Dataset) -> dict[str, str]:
+    issued_at = issue_of(raw)
+    return {} if issued_at is None else {"issued_at": issued_at.isoformat()}
+
+
+def _releases(expver: xr.DataArray | None) -> list[str]:
+    """One release for all, or one for each value of `expver`."""
     if expver is None:
-        return [UNKNOWN_RELEASE] * stamps
-    return [release_of(value) for value in np.broadcast_to(expver.to_numpy(), stamps)]
+        return [UNKNOWN_RELEASE]
+    return [release_of(value) for value in np.atleast_1d(expver.to_numpy())]
 
 
 def _north_up(known: xr.Dataset, where: str) -> xr.Dataset:
@@ -181,7 +221,10 @@ def _north_up(known: xr.Dataset, where: str) -> xr.Dataset:
                 f"{np.unique(values).size} differ; the file is damaged, download it again"
             )
     placed = known.assign_coords(latitude=latitude, longitude=wrapped.round(_DEGREE_DECIMALS))
-    return placed.sortby("latitude", ascending=False).sortby("longitude")
+    # Sorting copies every field, and the store's files are in order already.
+    if (np.diff(latitude) > 0.0).any():
+        placed = placed.sortby("latitude", ascending=False)
+    return placed.sortby("longitude") if (np.diff(wrapped) < 0.0).any() else placed
 
 
 def _rounded(axis: xr.DataArray) -> Floats:
@@ -197,7 +240,10 @@ def _one_stamp_a_month(laid_out: xr.Dataset, where: str) -> xr.Dataset:
     for code, field in laid_out.drop_vars(["month", "release"]).items():
         has_values = field.notnull().any(("latitude", "longitude")).to_numpy()
         stamps = stamp_of_each_month(months, releases, has_values, f"{where}: {code}")
-        fields[str(code)] = field.isel(stamp=stamps).rename(stamp="month")
+        # Most files have their months in order, and choosing copies the field.
+        is_as_it_was = np.array_equal(stamps, np.arange(months.size))
+        chosen_stamps = field if is_as_it_was else field.isel(stamp=stamps)
+        fields[str(code)] = chosen_stamps.rename(stamp="month")
         chosen.append([releases[stamp] for stamp in stamps])
     return xr.Dataset(fields).assign_coords(
         month=np.unique(months),
@@ -216,7 +262,7 @@ def _without_negatives(tp: xr.DataArray, where: str) -> tuple[xr.DataArray, int]
 
 
 def _converted(
-    raw: xr.DataArray, field: _Field, product: Product | None, days: xr.DataArray
+    raw: xr.DataArray, field: _Field, product: Product | None, days: xr.DataArray, where: str
 ) -> xr.DataArray:
     """The variable in our unit; accumulations rescaled from what the file holds to ours."""
     value = raw.astype(np.float64) * field.factor + field.offset
@@ -224,9 +270,21 @@ def _converted(
         value = value * days
     if field.per == "day" and product is Product.MONTHLY_TOTAL:
         value = value / days
+    _refuse_unearthly(value, field, f"{where}: {raw.name!r}")
     single = value.astype(np.float32)
     single.attrs = {"units": field.unit}
     return single
+
+
+def _refuse_unearthly(value: xr.DataArray, field: _Field, what: str) -> None:
+    least, most = field.between
+    for extreme in (float(value.min()), float(value.max())):
+        if extreme < least or extreme > most:
+            raise InputError(
+                f"{what} reaches {extreme:.3g} {field.unit}, expected {least:g} to {most:g}; either "
+                "missing cells are not declared (attribute '_FillValue'), or the unit is another "
+                "than the file says, or it is damaged: look before loading it"
+            )
 
 
 def _with_wind_speed(fields: xr.Dataset) -> xr.Dataset:

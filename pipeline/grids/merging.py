@@ -22,7 +22,7 @@ def joined(parts: Sequence[xr.Dataset], where: str) -> xr.Dataset:
     """Return one Dataset of monthly fields from `parts`, each as `monthly_fields` gives it.
 
     A month that a part lacks is missing in its variables. The release of a month is the least
-    settled of its parts; counts of raised negatives add up.
+    settled of its parts, its issue that of the last one made; counts of raised negatives add up.
 
     Raises:
         InputError: the parts differ in grid, origin or product, or two hold the same field.
@@ -68,7 +68,13 @@ def _attrs(parts: Sequence[xr.Dataset], where: str) -> dict[str, str | int]:
                 f"{where}: its parts differ in {key}, expected one, got "
                 f"{' and '.join(sorted(said))}; give the files one by one"
             )
-    attrs = reduce(lambda one, other: {**one, **other}, (part.attrs for part in parts))
+    attrs: dict[str, str | int] = {}
+    for part in parts:
+        attrs |= part.attrs
+    issues = [part.attrs.get("issued_at") for part in parts]
+    attrs.pop("issued_at", None)
+    if all(issues):
+        attrs["issued_at"] = max(map(str, issues))
     negatives = [part.attrs.get("negative_precipitation_cells") for part in parts]
     counted = [count for count in negatives if count is not None]
-    return {**attrs, "negative_precipitation_cells": sum(counted)} if counted else dict(attrs)
+    return {**attrs, "negative_precipitation_cells": sum(counted)} if counted else attrs

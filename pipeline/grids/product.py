@@ -1,14 +1,16 @@
-"""What an accumulated field stands for: a mean per day, or the total of the month.
+"""What a file says about itself: what accumulated fields stand for, and when it was made.
 
-The CDS writes ``units: m`` in both cases. Two things in a file settle it: the MARS stream
-``moda`` in the history its converter wrote (monthly means of daily means, accumulations
-rescaled to a day) and the GRIB step type ``avgad`` (average of daily accumulations). Neither
-counts once another tool has added a line to the history: the values may have been changed.
+The CDS writes ``units: m`` for a mean per day and for the total of a month. Two things in a file
+settle it: the MARS stream ``moda``, in the messages of a GRIB or in the history that the store's
+converter wrote (monthly means of daily means, accumulations rescaled to a day), and the GRIB step
+type ``avgad`` (average of daily accumulations). Nothing counts once another tool has added a line
+to the history: the values may have been changed.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import xarray as xr
 
@@ -18,6 +20,8 @@ from pipeline.core.ids import Product
 MONTHLY_MEANS = "moda"
 """The one MARS stream that holds monthly means of daily means."""
 _STREAM = re.compile(r'"stream":\s*\["(\w+)"\]')
+_CONVERTED_AT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
+"""How the store's converters, old and new, begin their line: a date and a time, which is UTC."""
 _DAILY_MEAN_STEP = "avgad"
 
 
@@ -30,9 +34,21 @@ def refuse_other_streams(raw: xr.Dataset, where: str) -> None:
     stream = _stream(raw)
     if stream not in (None, MONTHLY_MEANS):
         raise InputError(
-            f"{where}: not monthly data, expected stream {MONTHLY_MEANS!r} in the file's history, "
-            f"got {stream!r}; ask the store for monthly_averaged_reanalysis"
+            f"{where}: not monthly data, expected stream {MONTHLY_MEANS!r} in the file, got "
+            f"{stream!r}; ask the store for monthly_averaged_reanalysis"
         )
+
+
+def issue_of(raw: xr.Dataset) -> datetime | None:
+    """Return when the store made the file, by its own word; None where it does not say.
+
+    A store overwrites what it holds, so the file it made later holds the newer values.
+    """
+    found = _CONVERTED_AT.match(_history(raw)) if _is_untouched(raw) else None
+    try:
+        return found and datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def settled_product(
@@ -62,7 +78,8 @@ def settled_product(
 
 def _product_in_file(raw: xr.Dataset, codes: tuple[str, ...]) -> tuple[Product, str] | None:
     if _stream(raw) == MONTHLY_MEANS:
-        return Product.MONTHLY_MEAN, f"history: stream {MONTHLY_MEANS}"
+        said_by = "history" if _STREAM.search(_history(raw)) else "GRIB"
+        return Product.MONTHLY_MEAN, f"{said_by}: stream {MONTHLY_MEANS}"
     steps = {raw[code].attrs.get("GRIB_stepType") for code in codes}
     if steps == {_DAILY_MEAN_STEP} and _is_untouched(raw):
         return Product.MONTHLY_MEAN, f"GRIB_stepType {_DAILY_MEAN_STEP}"
@@ -70,8 +87,15 @@ def _product_in_file(raw: xr.Dataset, codes: tuple[str, ...]) -> tuple[Product, 
 
 
 def _stream(raw: xr.Dataset) -> str | None:
-    found = _STREAM.findall(_history(raw))
-    return found[0] if _is_untouched(raw) and len(found) == 1 else None
+    if not _is_untouched(raw):
+        return None
+    found = _STREAM.findall(_history(raw)) or sorted(_streams_of_messages(raw))
+    return found[0] if len(found) == 1 else None
+
+
+def _streams_of_messages(raw: xr.Dataset) -> set[str]:
+    streams = {variable.attrs.get("GRIB_stream") for variable in raw.data_vars.values()}
+    return {str(stream) for stream in streams if stream}
 
 
 def _is_untouched(raw: xr.Dataset) -> bool:

@@ -10,15 +10,65 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Release
+from pipeline.core.months import Month
 
 Months = npt.NDArray[np.datetime64]
 
+TIME_NAMES = ("valid_time", "time")
+MOST_STAMPS_A_MONTH = 4
+"""Two hours of the day in two releases; more are no monthly data, and are not read."""
 UNKNOWN_RELEASE = ""
 _BEST_FIRST = (Release.FINAL.value, UNKNOWN_RELEASE, Release.PRELIMINARY.value)
 _RELEASES = {"0001": Release.FINAL.value, "0005": Release.PRELIMINARY.value}
+
+
+def on_time_axis(raw: xr.Dataset, where: str) -> xr.Dataset:
+    """Return `raw` with its time as a dim, also where a single month was squeezed to a scalar.
+
+    Raises:
+        InputError: there is no time, or it holds no dates.
+    """
+    time = next((name for name in TIME_NAMES if name in raw.dims), None)
+    squeezed = [name for name in TIME_NAMES if name in raw.coords and raw[name].ndim == 0]
+    if time is None and squeezed:
+        time = squeezed[0]
+        raw = raw.expand_dims(time)
+    if time is None or not np.issubdtype(raw[time].dtype, np.datetime64):
+        raise InputError(
+            f"{where}: expected a dim valid_time (or time) of dates, got dims "
+            f"{', '.join(map(str, raw.sizes))}; lay the file out as the store does"
+        )
+    return raw
+
+
+def months_of_stamps(raw: xr.Dataset, where: str) -> tuple[str, Months]:
+    """Return the name of the time dim of `raw` and the month of each stamp on it.
+
+    Raises:
+        InputError: a time is missing, or a month has more stamps than monthly data can have.
+    """
+    time = next(name for name in TIME_NAMES if name in raw.dims)
+    months: Months = raw[time].to_numpy().astype("datetime64[M]")
+    if np.isnat(months).any():
+        raise InputError(f"{where}: a time is missing, expected a date for each field; ask again")
+    distinct, counts = np.unique(months, return_counts=True)
+    if counts.size and counts.max() > MOST_STAMPS_A_MONTH:
+        raise InputError(
+            f"{where}: {distinct[counts.argmax()]} comes {counts.max()} times, expected one stamp "
+            "a month; this is not monthly data: ask the store for monthly_averaged_reanalysis"
+        )
+    return time, months
+
+
+def calendar_months(stamps: Months) -> list[Month]:
+    """Return the month of each date."""
+    epoch = Month(1970, 1).ordinal
+    ordinals = stamps.astype("datetime64[M]").astype(np.int64)
+    return [Month.from_ordinal(epoch + int(ordinal)) for ordinal in ordinals]
 
 
 def release_of(expver: object) -> str:

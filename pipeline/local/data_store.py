@@ -15,28 +15,38 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.core.months import Month
 from pipeline.local.simulated_climate import DEFAULT_SEED
 from pipeline.local.store_desk import Behaviour, Call, Desk, RefusalError, Reply
+
+Moment = Literal["before", "acted", "after"]
+"""Of a call: before the store acts on it; after that, before it answers; after the answer."""
+
+OnCall = Callable[[Moment, str, str], None]
+"""Told the moment, the method and the path. A `ConnectionError` it raises hangs up."""
 
 DEFAULT_KEY = "51a71a7e-d000-4000-8000-000000000000"
 """The key the store takes unless told another. It is no secret: it opens nothing else."""
 
 _ROUTES = (
     ("GET", r"/catalogue/v1/messages", "messages"),
+    ("GET", r"/catalogue/v1/collections/([^/]+)", "collection"),
+    ("GET", r"/catalogue/v1/collections/([^/]+)/form\.json", "form"),
     ("GET", r"/retrieve/v1/processes/([^/]+)", "process"),
     ("POST", r"/retrieve/v1/processes/([^/]+)/execution", "submit"),
     ("POST", r"/retrieve/v1/processes/([^/]+)/costing", "costs"),
+    ("GET", r"/retrieve/v1/jobs", "list_jobs"),
     ("GET", r"/retrieve/v1/jobs/([^/]+)", "poll"),
     ("GET", r"/retrieve/v1/jobs/([^/]+)/results", "results"),
     ("DELETE", r"/retrieve/v1/jobs/([^/]+)", "delete"),
     ("POST", r"/profiles/v1/account/verification/pat", "account"),
     ("GET", r"/profiles/v1/account/licences", "licences"),
 )
-_OPEN_TO_ALL = frozenset({"messages", "process"})
+_OPEN_TO_ALL = frozenset({"messages", "collection", "form", "process"})
+_MAINTENANCE = b"<html><body><h1>503</h1>The data store is down for maintenance.</body></html>"
 _DOWNLOAD = re.compile(r"/api/cache/([^/]+)\.(?:nc|zip)")
 
 
@@ -54,14 +64,18 @@ class DataStore:
         key: str = DEFAULT_KEY,
         port: int = 0,
         behaviour: Behaviour | None = None,
+        on_call: OnCall = lambda moment, method, path: None,
     ) -> None:
-        """Listen on `port` of the loopback (0 takes a free one) for holders of `key`."""
+        """Listen on `port` of the loopback (0 takes a free one) for holders of `key`.
+
+        `on_call` is told of every call while the client waits for it.
+        """
         self.key = key
         self.behaviour = behaviour or Behaviour()
         self.desk = Desk(newest_month, seed, self.behaviour)
         self.requests: list[tuple[str, str]] = []
         """Method and path of every call, in order."""
-        self.cuts_left = self.behaviour.cut_downloads
+        self.on_call = on_call
         self.server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, self))
         self.server.daemon_threads = True
         self.desk.url = self.url
@@ -142,15 +156,27 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         self.store.requests.append((self.command, path))
         try:
-            download = _DOWNLOAD.fullmatch(path)
-            if download and self.command in {"GET", "HEAD"}:
-                self._send_file(download[1])
-            else:
-                self._send_json(HTTPStatus.OK, self._reply(path))
+            self.store.on_call("before", self.command, path)
+            self._serve(path)
+            self.store.on_call("after", self.command, path)
         except RefusalError as refusal:
             self._send_json(refusal.status, refusal.document)
         except ConnectionError:
             self.close_connection = True
+
+    def _serve(self, path: str) -> None:
+        faults = self.store.desk.faults
+        download = _DOWNLOAD.fullmatch(path)
+        if not path.endswith("/messages") and faults.take("maintenance"):
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE, "text/html", _MAINTENANCE)
+        elif download and self.command in {"GET", "HEAD"}:
+            self._send_file(path, download[1])
+        else:
+            reply = self._reply(path)
+            self.store.on_call("acted", self.command, path)
+            if path.endswith("/execution") and faults.take("lose_submit_replies"):
+                raise ConnectionError("the answer is lost, as the behaviour wants it")
+            self._send_json(HTTPStatus.OK, reply)
 
     def _reply(self, path: str) -> Reply:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -160,7 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if endpoint not in _OPEN_TO_ALL:
                     self._check_key()
                 name = found[1] if found.groups() else ""
-                reply: Reply = getattr(self.store.desk, endpoint)(Call(name, _json(body)))
+                query = dict(parse_qsl(urlsplit(self.path).query))
+                call = Call(name, _json(body), query)
+                reply: Reply = getattr(self.store.desk, endpoint)(call)
                 return reply
         raise RefusalError(HTTPStatus.NOT_FOUND, "not found", detail=f"{self.command} {path}")
 
@@ -171,18 +199,21 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def _send_json(self, status: HTTPStatus, document: Reply) -> None:
-        body = json.dumps(document).encode()
+        self._send(status, "application/json", json.dumps(document).encode())
+
+    def _send(self, status: HTTPStatus, media_type: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def _send_file(self, job_id: str) -> None:
+    def _send_file(self, path: str, job_id: str) -> None:
         job = self.store.desk.jobs.get(job_id)
         if job is None or not job.file:
             raise RefusalError(HTTPStatus.NOT_FOUND, "not found", detail="no such file")
-        file = _spoilt(job.file, self.store.behaviour.spoil)
+        faults, spoil = self.store.desk.faults, self.store.behaviour.spoil
+        file = _spoilt(job.file, spoil if faults.take("spoilt_downloads") else "")
         start = _range_start(self.headers.get("Range"))
         body = file[start:]
         self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
@@ -192,12 +223,10 @@ class _Handler(BaseHTTPRequestHandler):
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(file) - 1}/{len(file)}")
         self.end_headers()
+        self.store.on_call("acted", self.command, path)
         if self.command == "GET":
-            self.wfile.write(body[: len(body) // 2] if self._is_cut() else body)
-
-    def _is_cut(self) -> bool:
-        self.store.cuts_left -= 1
-        return self.store.cuts_left >= 0
+            is_cut = faults.take("cut_downloads")
+            self.wfile.write(body[: len(body) // 2] if is_cut else body)
 
 
 def _spoilt(file: bytes, spoil: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A simulated climate of the six countries: a pure function of seed and month, never of today.
+"""A simulated climate of the six countries: a pure function of seed, month and release.
 
 Built on the mean seasonal cycle of ERA5 (`era5_climatology.nc`), with random anomalies that
 hang together in space and time, and with the region's known droughts written in. Every formula
@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Release
 from pipeline.core.months import Month
 from pipeline.core.units import J_PER_MJ, KELVIN_AT_ZERO_C, MM_PER_M, PA_PER_KPA
 
@@ -32,6 +33,8 @@ _CORRELATION_LENGTHS_KM = (500.0, 200.0, 80.0)
 _WAVES_PER_LENGTH = 32
 _MEMORIES = ((0.3, 6, 0.9), (0.9, 36, 0.1))
 """Decay a month, months remembered, share of the variance: weather, and slow swings beneath it."""
+_REVISION = 0.2
+"""Standard deviation of what a preliminary rain anomaly misses by, in those of a month's rain."""
 _MEASURABLE_MM = 0.1
 """A month with less rain than this counts as rainless."""
 
@@ -83,8 +86,13 @@ class Climatology:
     """Not surveyed: the height at which the warmest month would be as cool as it is."""
 
 
-def fields(month: Month, *, seed: int = DEFAULT_SEED) -> dict[str, Field]:
+def fields(
+    month: Month, *, seed: int = DEFAULT_SEED, release: Release = Release.FINAL
+) -> dict[str, Field]:
     """Return one month of the simulated climate, in the names and units of the CDS.
+
+    Preliminary values miss the final ones: their rain anomaly by a field of its own, and all that
+    follows from rain with it. Wind and pressure are the same in both.
 
     Returns:
         On the grid of `climatology`: ``tp`` (m per *day*), ``t2m`` and ``d2m`` (K), ``u10`` and
@@ -97,6 +105,8 @@ def fields(month: Month, *, seed: int = DEFAULT_SEED) -> dict[str, Field]:
         raise InputError(f"simulated climate: it begins in {FIRST_MONTH}, got {month}")
     normal = climatology()
     wetness = _with_droughts(month, _anomaly(month, seed, "rain"))
+    if release is Release.PRELIMINARY:
+        wetness = wetness + _REVISION * _anomaly(month, seed, "revision")
     rain_mm = precipitation_mm(normal.precipitation_mm[month.month - 1], wetness)
     temperature = _temperature_c(month, seed, wetness)
     u10, v10 = _wind_m_s(month)

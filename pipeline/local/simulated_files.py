@@ -18,13 +18,16 @@ import numpy as np
 import xarray as xr
 
 from pipeline.core.errors import InputError, NotPublishedError
+from pipeline.core.ids import Release
 from pipeline.core.months import Month
 from pipeline.local import simulated_climate
 
 DATASET = "reanalysis-era5-land-monthly-means"
 PRODUCT_TYPE = "monthly_averaged_reanalysis"
 PRELIMINARY_MONTHS = 2
-"""The newest months carry `expver` 0005 (preliminary), all others 0001 (final)."""
+"""The newest months are preliminary, all others final."""
+
+_EXPVER = {Release.FINAL: "0001", Release.PRELIMINARY: "0005"}
 
 _DIMS = ("valid_time", "latitude", "longitude")
 
@@ -135,6 +138,12 @@ def published(chosen: Selection, newest_month: Month) -> tuple[Month, ...]:
     return months
 
 
+def release_of(month: Month, newest_month: Month) -> Release:
+    """Return in which release the store has a month while `newest_month` is its newest."""
+    is_settled = month <= newest_month - PRELIMINARY_MONTHS
+    return Release.FINAL if is_settled else Release.PRELIMINARY
+
+
 def answer(chosen: Selection, newest_month: Month, seed: int) -> bytes:
     """Return the file that answers a selection: NetCDF, or a ZIP of one NetCDF a step type.
 
@@ -177,7 +186,10 @@ def _cube(chosen: Selection, months: tuple[Month, ...], newest: Month, seed: int
     columns = (grid.longitude >= west) & (grid.longitude <= east)
     if not (rows.any() and columns.any()):
         raise InputError(f"request: area {list(chosen.area)}: no grid point inside, enlarge it")
-    fields = [simulated_climate.fields(month, seed=seed) for month in months]
+    fields = [
+        simulated_climate.fields(month, seed=seed, release=release_of(month, newest))
+        for month in months
+    ]
     names = [VARIABLES[name].short_name for name in chosen.variables]
     stacks = {name: np.stack([field[name][rows][:, columns] for field in fields]) for name in names}
     cube = xr.Dataset(
@@ -195,7 +207,7 @@ def _cube(chosen: Selection, months: tuple[Month, ...], newest: Month, seed: int
 
 def _expver(months: tuple[Month, ...], newest: Month) -> str | tuple[str, list[str]]:
     """A scalar where all months are of one release, else one a month: as the store lays it out."""
-    codes = ["0005" if month > newest - PRELIMINARY_MONTHS else "0001" for month in months]
+    codes = [_EXPVER[release_of(month, newest)] for month in months]
     return codes[0] if len(set(codes)) == 1 else ("valid_time", codes)
 
 

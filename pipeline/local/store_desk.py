@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal
@@ -20,8 +21,14 @@ from pipeline.local.simulated_files import DATASET, Selection, answer, selection
 
 LICENCE_PAGE = f"https://cds.climate.copernicus.eu/datasets/{DATASET}?tab=download#manage-licences"
 
+_LICENCE = {"id": "cc-by", "revision": 1}
+
 Reply = dict[str, Any]
-Status = Literal["accepted", "running", "successful", "failed"]
+Status = Literal["accepted", "running", "successful", "failed", "rejected", "dismissed"]
+QUEUE_FULL = (
+    "Number queued requests for this dataset is temporarily limited. "
+    "Please configure your scripts accordingly"
+)
 
 
 class RefusalError(Exception):
@@ -35,10 +42,11 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an endpoint is told: the name in its path, and the body of a POST."""
+    """What an endpoint is told: the name in its path, its query, and the body of a POST."""
 
     name: str
     body: object
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,6 +61,8 @@ class Job:
     polls: int = 0
     file: bytes = b""
     traceback: str = ""
+    doom: str = ""
+    """What becomes of it at the next poll: the name of a fault of `Behaviour`."""
 
     @property
     def path(self) -> str:
@@ -79,6 +89,41 @@ class Behaviour:
     """Break so many downloads off in the middle, before serving whole ones."""
     spoil: Literal["", "short", "corrupt"] = ""
     """Serve files shorter than announced, or of the announced size with other content."""
+    spoilt_downloads: int = 1_000_000
+    """So many downloads are spoilt, and those after them whole."""
+    maintenance: int = 0
+    """Answer so many calls, those for the notices aside, with 503 and a web page."""
+    too_many_calls: int = 0
+    """Answer so many submissions with 429."""
+    lose_submit_replies: int = 0
+    """Take so many submissions and hang up without an answer."""
+    queue_full: int = 0
+    """Take so many jobs and reject them afterwards, because too many are queued."""
+    dismiss_jobs: int = 0
+    """Dismiss so many jobs while they are queued."""
+    forget_jobs: int = 0
+    """Know nothing any more of so many jobs when they are asked for."""
+    are_jobs_silent: bool = False
+    """Do not say what a job asks for."""
+    expire_results: int = 0
+    """Keep so many jobs without the file they made."""
+
+
+_DOOMS = ("queue_full", "dismiss_jobs", "forget_jobs", "expire_results")
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults of a behaviour that are still to come."""
+
+    left: dict[str, int]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, name: str) -> bool:
+        """Use one of the faults of this name up; return whether there was one."""
+        with self.lock:
+            self.left[name] -= 1
+            return self.left[name] >= 0
 
 
 @dataclass(slots=True)
@@ -90,7 +135,14 @@ class Desk:
     behaviour: Behaviour
     url: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
+    submitted: list[Reply] = field(default_factory=list)
+    """The inputs of every request that was taken, in order."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = asdict(self.behaviour)
+        self.faults = Faults({name: n for name, n in counts.items() if isinstance(n, int)})
 
     def messages(self, call: Call) -> Reply:
         return {"messages": []}
@@ -99,9 +151,20 @@ class Desk:
         return {"id": "simulated", "role": "user"}
 
     def licences(self, call: Call) -> Reply:
-        return {
-            "licences": [] if self.behaviour.reject_licence else [{"id": "cc-by", "revision": 1}]
-        }
+        return {"licences": [] if self.behaviour.reject_licence else [_LICENCE]}
+
+    def collection(self, call: Call) -> Reply:
+        self.process(call)
+        return {"id": DATASET, "title": "SIMULATED ERA5-Land monthly means", "links": []}
+
+    def form(self, call: Call) -> list[Reply]:
+        """The fields of the download form; of them only the licences are described."""
+        self.process(call)
+        licence = {**_LICENCE, "label": "CC-BY licence"}
+        return [
+            {"name": "variable", "type": "StringListArrayWidget", "details": {}},
+            {"name": "licences", "type": "LicenceWidget", "details": {"licences": [licence]}},
+        ]
 
     def process(self, call: Call) -> Reply:
         if call.name != DATASET:
@@ -116,6 +179,8 @@ class Desk:
 
     def submit(self, call: Call) -> Reply:
         chosen = self._selection(call)
+        if self.faults.take("too_many_calls"):
+            raise RefusalError(HTTPStatus.TOO_MANY_REQUESTS, "too many requests")
         if self.behaviour.reject_licence:
             raise RefusalError(
                 HTTPStatus.FORBIDDEN,
@@ -129,23 +194,42 @@ class Desk:
                 "cost limits exceeded",
                 detail="Your request is too large, please reduce your selection.",
             )
-        job = Job(str(uuid.uuid4()), chosen, _inputs(call.body), _now())
-        self.jobs[job.job_id] = job
+        job = Job(str(uuid.uuid4()), chosen, _normalised(_inputs(call.body)), _now())
+        job.doom = next(filter(self.faults.take, _DOOMS), "")
+        with self.lock:
+            self.jobs[job.job_id] = job
+            self.submitted.append(job.inputs)
         return self._document(job)
+
+    def list_jobs(self, call: Call) -> Reply:
+        """Return a page of the jobs, newest first; what each asked for is left out."""
+        start, limit = int(call.query.get("cursor", 0)), int(call.query.get("limit", 10))
+        newest_first = list(reversed(self.jobs.values()))
+        page = [self._document(job) for job in newest_first[start : start + limit]]
+        links = []
+        if start + limit < len(newest_first):
+            query = f"limit={limit}&sortby=-created&cursor={start + limit}"
+            links = [{"rel": "next", "href": f"{self.url}/retrieve/v1/jobs?{query}"}]
+        return {"jobs": page, "links": links, "metadata": {"totalCount": len(newest_first)}}
 
     def poll(self, call: Call) -> Reply:
         job = self._job(call.name)
         with self.lock:
             job.polls += 1
             self._advance(job)
-        return self._document(job)
+        job = self._job(call.name)
+        document = self._document(job)
+        is_asked = call.query.get("request", "").lower() == "true"
+        if is_asked and not self.behaviour.are_jobs_silent:
+            document["metadata"] = {**document["metadata"], "request": {"ids": job.inputs}}
+        return document
 
     def results(self, call: Call) -> Reply:
         job = self._job(call.name)
-        if job.status == "failed":
+        if job.status in {"failed", "rejected"}:
             raise RefusalError(
                 HTTPStatus.BAD_REQUEST,
-                "The job has failed",
+                f"The job has {'failed' if job.status == 'failed' else 'been rejected'}",
                 instance=f"{self.url}/retrieve/v1/jobs/{job.job_id}/results",
                 trace_id=job.job_id,
                 traceback=job.traceback,
@@ -156,6 +240,8 @@ class Desk:
                 "job results not ready",
                 detail=f"status of {job.job_id} is '{job.status}'",
             )
+        if job.doom == "expire_results":
+            raise RefusalError(HTTPStatus.NOT_FOUND, "results expired")
         value = {
             "type": job.media_type,
             "href": f"{self.url}{job.path}",
@@ -188,6 +274,12 @@ class Desk:
 
     def _advance(self, job: Job) -> None:
         """Move a job on by one poll."""
+        if job.doom == "queue_full":
+            job.status, job.traceback = "rejected", QUEUE_FULL
+        elif job.doom == "dismiss_jobs":
+            job.status = "dismissed"
+        elif job.doom == "forget_jobs":
+            del self.jobs[job.job_id]
         queued = self.behaviour.queue_polls
         if job.status == "accepted" and 0 < queued < job.polls:
             job.status = "running"
@@ -208,7 +300,7 @@ class Desk:
     def _document(self, job: Job) -> Reply:
         monitor = f"{self.url}/retrieve/v1/jobs/{job.job_id}"
         links = [{"rel": rel, "href": monitor} for rel in ("self", "monitor")]
-        if job.status in {"successful", "failed"}:
+        if job.status in {"successful", "failed", "rejected"}:
             links.append({"rel": "results", "href": f"{monitor}/results"})
         return {
             "processID": DATASET,
@@ -218,7 +310,7 @@ class Desk:
             "created": job.created,
             "updated": _now(),
             "links": links,
-            "metadata": {"request": {"ids": job.inputs}, "origin": "api"},
+            "metadata": {"origin": "api"},
         }
 
 
@@ -229,6 +321,15 @@ def _inputs(body: object) -> Reply:
             HTTPStatus.UNPROCESSABLE_ENTITY, "invalid body", detail='expected {"inputs": {…}}'
         )
     return inputs
+
+
+def _normalised(inputs: Reply) -> Reply:
+    """Return a request as the store keeps it: with its defaults, and its lists sorted."""
+    kept = {
+        key: sorted(value) if isinstance(value, list) and key != "area" else value
+        for key, value in inputs.items()
+    }
+    return {"data_format": "grib", "download_format": "unarchived", **kept}
 
 
 def _now() -> str:

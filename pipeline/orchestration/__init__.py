@@ -21,7 +21,7 @@ from pipeline.core.months import Month
 GRIDS = Asset("drought://grids/era5-land")
 """A month's grid is archived and registered; the partition is the month."""
 STATIONS = Asset("drought://stations")
-"""Gauge records came in."""
+"""Files came in that were laid down: gauge records, indicators, grids."""
 INDICES = Asset("drought://indices")
 """The indices of a month are up to date."""
 STAGES = Asset("drought://stages")

@@ -25,7 +25,7 @@ def main(month: str) -> None:
 
     now = datetime.now(UTC)
     for dag_id, tasks in rehearsal.run_dags(BEFORE_APPROVAL, month, now).items():
-        print(f"  DAG {dag_id}: {tasks} task done", flush=True)  # noqa: T201 - shown to a person
+        print(f"  DAG {dag_id}: {tasks} task{'s' if tasks > 1 else ''} done", flush=True)  # noqa: T201 - shown to a person
     installation = wiring.installation()
     pending = pending_alerts(installation)
     by = Approval(
@@ -38,7 +38,7 @@ def main(month: str) -> None:
     print(f"  approved as {by.name}: {len(pending)} alerts", flush=True)  # noqa: T201
     later = now + timedelta(seconds=1)
     for dag_id, tasks in rehearsal.run_dags(AFTER_APPROVAL, month, later).items():
-        print(f"  DAG {dag_id}: {tasks} task done", flush=True)  # noqa: T201
+        print(f"  DAG {dag_id}: {tasks} task{'s' if tasks > 1 else ''} done", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

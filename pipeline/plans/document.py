@@ -26,6 +26,7 @@ from pydantic import (
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse
+from pipeline.core.indicators import Indicator, IndicatorCode, IndicatorUnit, Measure, measure_of
 from pipeline.core.months import Month
 
 NO_STAGE = "none"
@@ -93,11 +94,15 @@ Languages = Annotated[frozenset[str], _IN_ORDER]
 
 
 class Rule(_Strict):
-    """One latching rule: an index, a threshold to enter and one to leave, and time."""
+    """One latching rule: an index or indicator, a threshold to enter, one to leave, and time."""
 
-    index: PlanIndex
+    index: PlanIndex | None = None
+    """The index it hears; a rule names either this or `indicator`."""
+    indicator: IndicatorCode | None = None
+    """The agency's indicator it hears, in `unit`."""
+    unit: IndicatorUnit | None = None
     enter_at: float
-    """The rule argues for its stage at this value or below (the index's own unit)."""
+    """The rule argues for its stage at this value or below (in the measure's own unit)."""
     enter_after: int = Field(ge=1)
     """Months in a row."""
     exit_at: float
@@ -112,6 +117,22 @@ class Rule(_Strict):
     land_uses: LandUses = Field(default=frozenset(LandUse), min_length=1)
     """Land uses the rule applies to."""
     source: RuleSources
+
+    @property
+    def measure(self) -> Measure:
+        """What the rule hears."""
+        return measure_of(self.index, self.indicator, self.unit)
+
+    @model_validator(mode="after")
+    def _hears_one_measure(self) -> Self:
+        try:
+            measure = self.measure
+            if isinstance(measure, Indicator):
+                measure.demand("enter_at", self.enter_at)
+                measure.demand("exit_at", self.exit_at)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     @model_validator(mode="after")
     def _thresholds_do_not_cross(self) -> Self:
@@ -211,6 +232,11 @@ class Ladder(_Strict):
             _check_order(milder, graver)
         return self
 
+    @property
+    def measures(self) -> set[Measure]:
+        """All that its rules hear."""
+        return {rule.measure for stage in self.stages for rule in stage.rules}
+
     def rank(self, stage: str) -> int:
         """Return 0 for `none`, 1 for the mildest stage, and so on.
 
@@ -236,16 +262,16 @@ def _check_order(milder: Stage, graver: Stage) -> None:
     for mild, grave in product(milder.rules, graver.rules):
         if _speak_together(mild, grave) and _depth(grave) <= _depth(mild):
             raise ValueError(
-                f"stage {graver.stage!r}: enter_at on {grave.index} must be below that of the "
+                f"stage {graver.stage!r}: enter_at on {grave.measure} must be below that of the "
                 f"milder stage {milder.stage!r} ({mild.enter_at}), or equal with a longer "
                 f"enter_after, got {grave.enter_at}; list the mildest stage first"
             )
 
 
 def _speak_together(one: Rule, other: Rule) -> bool:
-    """Whether both rules hear one index in some month on some land."""
+    """Whether both rules hear one measure in some month on some land."""
     return (
-        one.index == other.index
+        one.measure == other.measure
         and not one.land_uses.isdisjoint(other.land_uses)
         and not one.calendar_months.isdisjoint(other.calendar_months)
     )
@@ -297,6 +323,11 @@ class Plan(_Strict):
         """SHA-256 of the content, whatever the layout of the file."""
         text = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def measures(self) -> set[Measure]:
+        """All that its rules hear."""
+        return {measure for ladder in self.ladders.values() for measure in ladder.measures}
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain values, readable again by `plans.reading`.

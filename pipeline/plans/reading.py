@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from pipeline.core.errors import InputError
+from pipeline.core.documents import mapping_from_yaml, model_from
 from pipeline.plans.document import Plan
 
-
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key written twice, which YAML would silently let win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                continue  # refused below, by the parent
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is written twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+_UNSAID = ("stages", "texts")
+"""Steps of a place that are ours, not the document's."""
 
 
 def from_yaml(text: str, where: str) -> Plan:
@@ -36,13 +18,7 @@ def from_yaml(text: str, where: str) -> Plan:
     Raises:
         InputError: not YAML, an unknown or repeated key, a missing one, or a contradiction.
     """
-    try:
-        raw = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
-    except yaml.YAMLError as error:
-        raise InputError(f"{where}: {_yaml_fault(error)}; mend the YAML") from error
-    if not isinstance(raw, dict):
-        raise InputError(f"{where}: expected the keys of a plan, got {type(raw).__name__}")
-    return from_mapping(raw, where)
+    return from_mapping(mapping_from_yaml(text, where, "a plan"), where)
 
 
 def from_mapping(raw: Mapping[str, Any], where: str) -> Plan:
@@ -51,45 +27,4 @@ def from_mapping(raw: Mapping[str, Any], where: str) -> Plan:
     Raises:
         InputError: as `from_yaml`; every fault is named, one line each.
     """
-    try:
-        return Plan.model_validate(raw)
-    except ValidationError as error:
-        faults = _own_faults(error.errors())
-        lines = (f"{where}: {_place(fault['loc'])}: {_fault(fault)}" for fault in faults)
-        raise InputError("\n".join(lines)) from error
-
-
-def _own_faults(found: Sequence[ErrorDetails]) -> list[ErrorDetails]:
-    """Leave out faults of a whole that only follow from faults in its parts.
-
-    A refused rule is missing in its stage, and pydantic would call the stage too short as well.
-    """
-    places = [fault["loc"] for fault in found]
-    return [
-        fault
-        for fault in found
-        if not any(
-            len(place) > len(fault["loc"]) and place[: len(fault["loc"])] == fault["loc"]
-            for place in places
-        )
-    ]
-
-
-def _yaml_fault(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return str(error)
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    # Positions count from 1 for people; `stages` and `texts` are ours, not the document's.
-    parts = [str(p + 1) if isinstance(p, int) else p for p in loc if p not in {"stages", "texts"}]
-    return ".".join(parts) or "the document"
-
-
-def _fault(error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        return "unknown key; remove it or correct its spelling"
-    if error["type"] == "missing":
-        return "missing key; add it"
-    return str(error["msg"]).removeprefix("Value error, ")
+    return model_from(raw, where, Plan, unsaid=_UNSAID)

@@ -16,17 +16,20 @@ from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.months import Month
 from pipeline.plans.document import Rule
+from pipeline.plans.issues import Issue
 
 MAX_GAP_IN_ENTERING_RUN_MONTHS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An index value for one month, or the reason why there is none."""
+    """A value of an index or indicator for one month, or the reason why there is none."""
 
     month: Month
     value: float | None
     gap: Gap | None = None
+    issue: Issue | None = None
+    """The issue of an agency's indicator that the value stands in; None for an index."""
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.gap is None):
@@ -34,7 +37,7 @@ class Reading:
                 f"{self.month}: expected a value or a gap, got {self.value} and {self.gap}"
             )
         if self.value is not None and not math.isfinite(self.value):
-            raise InputError(f"{self.month}: the index value is {self.value}; name the gap instead")
+            raise InputError(f"{self.month}: the value is {self.value}; name the gap instead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def advance(rule: Rule, state: RuleState, reading: Reading) -> RuleState:
     month = reading.month
     if month.ordinal != state.month.ordinal + 1:
         raise InputError(
-            f"{rule.index}: expected {state.month + 1}, got {month}; "
+            f"{rule.measure}: expected {state.month + 1}, got {month}; "
             "replay the rule from its first month"
         )
     if reading.gap is Gap.NOT_APPLICABLE or month.month not in rule.calendar_months:

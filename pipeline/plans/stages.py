@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.errors import InputError
-from pipeline.core.ids import IndexCode, LandUse
+from pipeline.core.ids import LandUse
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.plans.document import NO_STAGE, Ladder, Rule
 from pipeline.plans.rules import Reading, RuleState, replay
@@ -43,7 +44,7 @@ class StageMonth:
 def stage_history(
     ladder: Ladder,
     land_use: LandUse,
-    readings: Mapping[IndexCode, Sequence[Reading]],
+    readings: Mapping[Measure, Sequence[Reading]],
     *,
     hold_limit: int,
 ) -> list[StageMonth]:
@@ -52,46 +53,46 @@ def stage_history(
     Args:
         ladder: the stages; a stage is on while any of its rules is active, and the gravest wins.
         land_use: rules for other land uses stay out.
-        readings: consecutive months of every index the ladder names, all of the same months.
+        readings: consecutive months of every index and indicator the ladder names, all of the same
+            months.
         hold_limit: months of silence after which a stage is unconfirmed.
 
     Raises:
-        InputError: an index of the ladder has no readings, or their months differ.
+        InputError: a measure of the ladder has no readings, or their months differ.
     """
     tracks = [
-        (rank, stage.stage, rule, _track(rule, readings))
+        (rank, stage.stage, rule, series, _track(rule, series))
         for rank, stage in enumerate(ladder.stages, start=1)
         for rule in stage.rules
         if land_use in rule.land_uses
+        for series in (_series(rule, readings),)
     ]
     history: list[StageMonth] = []
     for position, month in enumerate(_months(readings)):
         found = [
-            (
-                rank,
-                Finding(
-                    stage, rule, readings[rule.index][position], *states[position : position + 2]
-                ),
-            )
-            for rank, stage, rule, states in tracks
+            (rank, Finding(stage, rule, series[position], *states[position : position + 2]))
+            for rank, stage, rule, series, states in tracks
         ]
         history.append(_stage_month(month, found, history[-1] if history else None, hold_limit))
     return history
 
 
-def _track(rule: Rule, readings: Mapping[IndexCode, Sequence[Reading]]) -> list[RuleState]:
-    if rule.index not in readings:
+def _series(rule: Rule, readings: Mapping[Measure, Sequence[Reading]]) -> Sequence[Reading]:
+    if rule.measure not in readings:
         raise InputError(
-            f"ladder: expected readings of {rule.index}, got {sorted(map(str, readings))}"
+            f"ladder: expected readings of {rule.measure}, got {sorted(map(str, readings))}"
         )
-    series = readings[rule.index]
+    return readings[rule.measure]
+
+
+def _track(rule: Rule, series: Sequence[Reading]) -> list[RuleState]:
     return list(replay(rule, RuleState(series[0].month - 1), series)) if series else []
 
 
-def _months(readings: Mapping[IndexCode, Sequence[Reading]]) -> list[Month]:
+def _months(readings: Mapping[Measure, Sequence[Reading]]) -> list[Month]:
     of_each = {tuple(reading.month for reading in series) for series in readings.values()}
     if len(of_each) > 1:
-        raise InputError("readings: expected the same months for every index; pad with gaps")
+        raise InputError("readings: expected the same months for every measure; pad with gaps")
     return list(of_each.pop()) if of_each else []
 
 

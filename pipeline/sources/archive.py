@@ -9,16 +9,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 import fsspec
 
 from pipeline.core.errors import ConflictError, InputError
-from pipeline.core.files import RawFile
+from pipeline.core.files import RawFile, storable
+
+REFUSED = "refused"
+"""The folder of files that were refused as a whole; no source may bear its name."""
+CHUNK_BYTES = 1 << 20
+"""What is held of a file while it is copied, however large it is."""
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+class ChangedMeanwhileError(OSError):
+    """A file changed while it was copied. Transient: it is whole when its writer is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +51,52 @@ class Archive:
     def keep(self, path: Path, *, source: str, sidecar: Mapping[str, Any]) -> RawFile:
         """Copy the file at `path` into the archive unless it is there, and describe it.
 
-        `sidecar` says where it came from; name, size and checksum are added to it.
+        `sidecar` says where it came from; name, size and checksum are added to it. The file may
+        be larger than the memory.
+
+        Raises:
+            ChangedMeanwhileError: it changed while it was copied; none of its bytes was kept.
         """
         digest, size_bytes = checksum(path), path.stat().st_size
-        key = f"{source}/{digest[:2]}/{digest}{path.suffix.lower()}"
-        raw = RawFile(path.name, digest, size_bytes, key)
+        suffix = path.suffix.lower()
+        key = f"{source}/{digest[:2]}/{digest}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
+        raw = RawFile(storable(path.name), digest, size_bytes, key)
         store, root = self._store()
         # A copy of another size was cut short by a power cut: these bytes are the right ones.
         if not store.exists(f"{root}/{key}") or store.size(f"{root}/{key}") != size_bytes:
-            described = {
-                **sidecar,
-                "name": raw.name,
-                "sha256": digest,
-                "size_bytes": raw.size_bytes,
-            }
+            described = {**sidecar, "name": raw.name, "sha256": digest, "size_bytes": size_bytes}
             text = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False)
-            _write_once(store, f"{root}/{key}.json", text.encode())
-            _write_once(store, f"{root}/{key}", path.read_bytes())
+            _write_once(store, f"{root}/{key}.json", iter([text.encode()]))
+            with path.open("rb") as file:
+                _write_once(store, f"{root}/{key}", _verified(_chunks(file), path, digest))
         return raw
+
+    def size_of(self, archive_key: str) -> int | None:
+        """Return the size in bytes of what is kept under `archive_key`, or None if nothing is."""
+        store, root = self._store()
+        place = f"{root}/{archive_key}"
+        return int(store.size(place)) if store.exists(place) else None
+
+    def checksum_of(self, archive_key: str) -> str:
+        """Return the SHA-256 of what is kept under `archive_key`, hexadecimal."""
+        store, root = self._store()
+        with store.open(f"{root}/{archive_key}", "rb") as file:
+            return _digest(_chunks(file))
+
+    def probe(self) -> None:
+        """Write a small file into the archive, read it again and delete it.
+
+        Raises:
+            OSError: one of them cannot be done, or other bytes came back.
+        """
+        store, root = self._store()
+        place, content = f"{root}/probe-{secrets.token_hex(8)}", secrets.token_bytes(64)
+        _write_once(store, place, iter([content]))
+        try:
+            if store.cat_file(place) != content:
+                raise OSError("other bytes came back than were written")
+        finally:
+            store.rm_file(place)
 
     def fetch(self, archive_key: str, folder: Path) -> Path:
         """Return a local path with the bytes of `archive_key`, copied into `folder` if remote.
@@ -93,12 +132,41 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_once(store: fsspec.AbstractFileSystem, place: str, content: bytes) -> None:
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _digest(chunks: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _verified(chunks: Iterator[bytes], path: Path, expected: str) -> Iterator[bytes]:
+    """Pass `chunks` on, and fail at their end unless they have the checksum `expected`."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != expected:
+        raise ChangedMeanwhileError(f"{path}: changed while it was copied; give it again")
+
+
+def _write_once(store: fsspec.AbstractFileSystem, place: str, chunks: Iterator[bytes]) -> None:
     # Under another name first: a reader never sees half a file, nor a killed writer leave one.
     part = f"{place}.{secrets.token_hex(4)}.part"
     store.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
-    store.pipe_file(part, content)
-    if "file" in store.protocol:
-        with open(part, "rb") as file:  # noqa: PTH123 - fsspec's own path
-            os.fsync(file.fileno())
+    try:
+        with store.open(part, "wb") as target:
+            for chunk in chunks:
+                target.write(chunk)
+            if "file" in store.protocol:
+                target.flush()
+                os.fsync(target.fileno())
+    except BaseException:
+        if store.exists(part):
+            store.rm_file(part)
+        raise
     store.mv(part, place)

@@ -1,30 +1,23 @@
-"""ERA5-Land monthly means from the Copernicus Climate Data Store, by the `cdsapi` client.
+"""What is asked of the Copernicus Climate Data Store, by whom, and in pieces of what size.
 
 Source: https://cds.climate.copernicus.eu/datasets/reanalysis-era5-land-monthly-means
-A request may wait for hours in the store's queue. So submitting, polling and downloading are
-separate steps joined by the job id, and none of them waits longer than it is told to.
+The store takes every pair of the years and months of a request, and weighs a request before it
+takes it; `cds_jobs` submits what is put together here.
 """
 
 from __future__ import annotations
 
-import hashlib
-import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import cdsapi
-import requests
-from ecmwf.datastores.processing import DownloadError, ProcessingFailedError, Results
 
-from pipeline.core.errors import DroughtError, InputError, NotPublishedError
+from pipeline.core.errors import InputError
 from pipeline.core.ids import Country
-from pipeline.core.months import Month, months_between
+from pipeline.core.months import Month
 
 DATASET = "reanalysis-era5-land-monthly-means"
 VARIABLES = (
@@ -39,15 +32,11 @@ VARIABLES = (
 KEY_PAGE = "https://cds.climate.copernicus.eu/profile"
 DATASET_PAGE = f"https://cds.climate.copernicus.eu/datasets/{DATASET}"
 
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 30.0
-
 Request = dict[str, Any]
 """The ``inputs`` of a request, as the store's own page words them."""
 
-
-class BrokenDownloadError(OSError):
-    """A file came that is not what the store announced. Transient: ask again."""
+Parts = tuple[Request, ...]
+"""One request as the store takes it: as it is, or a few variables at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,15 @@ class Area:
     west: float
     south: float
     east: float
+
+    def holds(self, other: Area) -> bool:
+        """Whether all of `other` lies inside."""
+        return (
+            self.north >= other.north
+            and self.south <= other.south
+            and self.west <= other.west
+            and self.east >= other.east
+        )
 
 
 COUNTRY_AREAS = {
@@ -73,21 +71,24 @@ COUNTRY_AREAS = {
 
 @dataclass(frozen=True, slots=True)
 class CdsAccess:
-    """Where the store is, who asks, and how patiently.
-
-    The client's own patience (500 tries of two minutes) would hold a worker for 16 hours.
-    """
+    """Where the store is, who asks, and how patiently."""
 
     url: str
     key: str = field(repr=False)
-    tries: int = 4
-    seconds_between_tries: float = 15.0
     timeout_seconds: float = 60.0
+    pause_seconds: float = 30.0
+    """The longest pause between two questions. So long, too, a submission whose answer was lost
+    may take to show in the store's list of jobs."""
     wait_seconds: float = 3 * 3600.0
-    """How long `collect` polls one job before it gives up waiting."""
+    """How long a command waits for the queue while nothing comes."""
+    tries: int = 4
+    """How often in a row the store may fail to answer before a command gives up."""
 
     def client(self) -> cdsapi.Client:
-        """Return a client of the store, quiet and without a progress bar.
+        """Return a client of the store, quiet, without a progress bar, that repeats nothing.
+
+        Left alone it repeats a call 500 times, two minutes apart. A submission must not be
+        repeated at all before it is known that the first one did not arrive.
 
         Raises:
             InputError: URL or key cannot be right.
@@ -109,23 +110,10 @@ class CdsAccess:
                 quiet=True,
                 progress=False,
                 timeout=self.timeout_seconds,
-                retry_max=self.tries,
-                sleep_max=self.seconds_between_tries,
+                retry_max=1,
+                sleep_max=0,
                 wait_until_complete=False,
             )
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedFile:
-    """A reply of the store on disk, with what its sidecar must tell."""
-
-    path: Path
-    dataset: str
-    request: Request
-    job_id: str
-    size_bytes: int
-    md5: str
-    received_at: datetime
 
 
 def area_of(countries: Iterable[Country]) -> Area:
@@ -167,166 +155,72 @@ def request(months: Sequence[Month], area: Area, variables: Sequence[str] = VARI
     }
 
 
-def yearly_requests(first: Month, last: Month, area: Area) -> list[Request]:
-    """Return one request a year for the months from `first` to `last`, both included."""
-    years = groupby(months_between(first, last), key=lambda month: month.year)
-    return [request(list(months), area) for _, months in years]
+def yearly_requests(months: Iterable[Month], area: Area) -> list[Request]:
+    """Return one request a year for `months`, oldest first."""
+    years = groupby(sorted(set(months)), key=lambda month: month.year)
+    return [request(list(of_year), area) for _, of_year in years]
 
 
-def submit(client: cdsapi.Client, asked: Request) -> str:
-    """Put a request into the store's queue and return the id of its job.
+def months_of(asked: Mapping[str, Any]) -> list[Month]:
+    """Return the months a request of one year asks for."""
+    return [Month(int(asked["year"][0]), int(month)) for month in asked["month"]]
+
+
+def fitting(asked: Request, fits: Callable[[Request], bool]) -> list[Parts]:
+    """Split a request until the store takes each piece: by months, and a month by variables.
+
+    Together the pieces ask for the same fields, each once. A single field is never split, whatever
+    `fits` says of it.
+    """
+    if fits(asked):
+        return [(asked,)]
+    if len(asked["month"]) > 1:
+        return [piece for half in _halves(asked, "month") for piece in fitting(half, fits)]
+    return [_parts(asked, fits)]
+
+
+def smaller(asked: Request) -> list[Parts]:
+    """Return a request that was too large as two: half the months, or half the variables.
 
     Raises:
-        InputError: the store refuses the key, the licence, the size or the request itself.
-        NotPublishedError: the store has none of the months yet.
+        InputError: it asks for one variable of one month.
     """
-    with _verdicts("submit"):
-        return str(client.retrieve(DATASET, asked).request_id)
+    if len(asked["month"]) > 1:
+        return [(half,) for half in _halves(asked, "month")]
+    if len(asked["variable"]) > 1:
+        return [_halves(asked, "variable")]
+    raise InputError(
+        f"data store: one variable of {months_of(asked)[0]} is too large for it, expected a smaller "
+        "area; ask for fewer countries"
+    )
 
 
-def is_ready(client: cdsapi.Client, job_id: str) -> bool:
-    """Ask once whether the job is done.
+def is_same(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether `theirs` asks for what `ours` asks for.
 
-    Raises:
-        InputError: the job failed, or the store does not know it (any more).
-        NotPublishedError: it failed because the months are not out yet.
+    The store may add keys, sort lists, and write numbers in another way.
     """
-    with _verdicts(f"job {job_id}"):
-        return bool(client.client.get_remote(job_id).results_ready)
+    return all(_plain(value) == _plain(theirs.get(key)) for key, value in ours.items())
 
 
-def download(client: cdsapi.Client, job_id: str, target: Path) -> tuple[int, str]:
-    """Download the reply of a finished job to `target`, and return its size in bytes and MD5.
+def _halves(asked: Request, key: str) -> tuple[Request, Request]:
+    middle = len(asked[key]) // 2
+    return {**asked, key: asked[key][:middle]}, {**asked, key: asked[key][middle:]}
 
-    `target` appears only once the file is whole; a broken transfer is resumed by the client.
 
-    Raises:
-        BrokenDownloadError: the file is not what the store announced; ask again.
-    """
-    part = target.with_name(f"{target.name}.part")
+def _parts(asked: Request, fits: Callable[[Request], bool]) -> Parts:
+    if fits(asked) or len(asked["variable"]) == 1:
+        return (asked,)
+    return tuple(part for half in _halves(asked, "variable") for part in _parts(half, fits))
+
+
+def _plain(value: object) -> list[str]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return sorted(map(_number_or_text, values))
+
+
+def _number_or_text(value: object) -> str:
     try:
-        with _verdicts(f"job {job_id}"):
-            results = client.client.get_results(job_id)
-            _download_whole(results, part)
-            size, md5 = _checked(part, results.asset)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return size, md5
-
-
-def collect(
-    access: CdsAccess,
-    asked: Request,
-    job_id: str,
-    target: Path,
-    *,
-    clock: Callable[[], datetime],
-    sleep: Callable[[float], None] = time.sleep,
-) -> FetchedFile:
-    """Wait for a submitted job and download its reply to `target`.
-
-    Raises:
-        TimeoutError: the job is still waiting after `access.wait_seconds`; it goes on waiting in
-            the store and can be collected later by its id.
-        InputError, NotPublishedError, BrokenDownloadError: as `is_ready` and `download` say.
-    """
-    client = access.client()
-    waited, pause = 0.0, _FIRST_PAUSE_SECONDS
-    while not is_ready(client, job_id):
-        if waited >= access.wait_seconds:
-            raise TimeoutError(
-                f"job {job_id}: not ready after {waited:.0f} s; it stays in the store's queue, "
-                "collect it later"
-            )
-        sleep(pause)
-        waited += pause
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-    size, md5 = download(client, job_id, target)
-    return FetchedFile(target, DATASET, asked, job_id, size, md5, clock())
-
-
-def fetch(
-    access: CdsAccess,
-    asked: Request,
-    target: Path,
-    *,
-    clock: Callable[[], datetime],
-    sleep: Callable[[float], None] = time.sleep,
-) -> FetchedFile:
-    """Submit a request, wait for it and download its reply to `target`.
-
-    Raises:
-        InputError, NotPublishedError, BrokenDownloadError, TimeoutError: as the steps say.
-    """
-    job_id = submit(access.client(), asked)
-    return collect(access, asked, job_id, target, clock=clock, sleep=sleep)
-
-
-def _download_whole(results: Results, part: Path) -> None:
-    try:
-        results.download(str(part))
-    except (AssertionError, DownloadError) as error:
-        # The client asserts sizes where it means a broken transfer.
-        raise BrokenDownloadError(f"{part.name}: {error}; fetch it again") from error
-
-
-def _checked(part: Path, asset: dict[str, Any]) -> tuple[int, str]:
-    """Compare a file with what the store announced; the client compares the size only."""
-    content = part.read_bytes()
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    expected = str(asset.get("file:checksum") or md5)
-    if md5 != expected:
-        raise BrokenDownloadError(
-            f"{part.name}: expected MD5 {expected}, got {md5}; the transfer was damaged, "
-            "fetch it again"
-        )
-    return len(content), md5
-
-
-@contextmanager
-def _verdicts(where: str) -> Iterator[None]:
-    """Say what a refusal of the store asks of a person; let everything transient pass."""
-    try:
-        yield
-    except requests.HTTPError as error:
-        verdict = _verdict(where, error)
-        if verdict is None:
-            raise
-        raise verdict from error
-    except ProcessingFailedError as error:
-        raise _failure(where, str(error)) from error
-
-
-def _verdict(where: str, error: requests.HTTPError) -> DroughtError | None:
-    if error.response is None:
-        return None
-    status, story = error.response.status_code, str(error)
-    if status == 401:
-        return InputError(
-            f"CDSAPI_KEY: {error.response.url.partition('/retrieve')[0]} does not accept the key; "
-            f"copy the token from {KEY_PAGE}"
-        )
-    if status == 403 and "cost limits exceeded" in story:
-        return InputError(f"{where}: the store finds the request too large; ask for fewer months")
-    if status == 403 and "licences not accepted" in story:
-        return InputError(
-            f"{where}: a licence of {DATASET} is not accepted yet; sign in, accept it at "
-            f"{_page_in(story)}, and ask again"
-        )
-    if 400 <= status < 500 and status not in {408, 429}:
-        return _failure(where, story.partition("\n")[2] or story)
-    return None
-
-
-def _failure(where: str, story: str) -> DroughtError:
-    """Tell "not yet" from "no": the store says both with the same status."""
-    told = " ".join(story.split())
-    if "available yet" in told:
-        return NotPublishedError(f"{where}: the months are not published yet; the store: {told}")
-    return InputError(f"{where}: the store gave no data; the store: {told}")
-
-
-def _page_in(story: str) -> str:
-    pages = [word for word in story.split() if word.startswith("https://") and "licences" in word]
-    return pages[0].rstrip(".,;") if pages else f"{DATASET_PAGE}?tab=download#manage-licences"
+        return str(float(str(value)))
+    except ValueError:
+        return str(value)

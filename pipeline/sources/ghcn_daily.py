@@ -11,176 +11,111 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from pipeline.core.errors import InputError
+from pipeline.sources.text_lines import numbered, plain_bytes
 from pipeline.stations import days, elements
-from pipeline.stations.checks import (
-    CANDIDATE_COLUMNS,
-    quarantined,
-    refuse,
-    refuse_contradictions,
-    refuse_impossible,
-    settled,
-)
-from pipeline.stations.observations import (
-    OBSERVATION_COLUMNS,
-    Disclosure,
-    Resolution,
-    Station,
-    StationFile,
-)
+from pipeline.stations.acceptance import accepted, unread_rows
+from pipeline.stations.observations import Quarantined, Resolution, StationFile
 
 LINE_LENGTH = 269
+FLAGS_LENGTH = 3
 DAYS_A_LINE = 31
-MISSING = -9999
-MISSING_PRESUMED_ZERO = "P"
 PER_UNIT = 10.0
 """Rain and temperature come in tenths; DAPR is a plain count."""
+STATION_ID = "[A-Z0-9_-]{11}"
 
-QUALITY_FLAGS = {
-    "D": "duplicate", "G": "gap", "I": "internal consistency", "K": "streak or frequent value",
-    "L": "length of a period of several days", "M": "megaconsistency", "N": "naught",
-    "O": "climatological outlier", "R": "lagged range", "S": "spatial consistency",
-    "T": "temporal consistency", "W": "too warm for snow", "X": "bounds",
-    "Z": "flagged after a manual review",
-}  # fmt: skip
-"""The provider's check that a value failed, as its readme names them."""
-
-_REMEDY = "fetch the file again; nothing was loaded from it"
-
-Characters = npt.NDArray[np.str_]
+REMEDY = "fetch the file again; nothing was loaded from it"
 
 
 def read(path: Path) -> StationFile:
-    """Read one ``.dly`` file: daily rain and mean temperature of its stations.
+    """Read one ``.dly`` file: daily rain and temperatures of its stations.
 
-    A value with a quality flag goes to quarantine; so does an impossible or contradictory one. A
-    trace of rain counts as 0 mm; "missing presumed zero" counts as missing. Mean temperature is
-    the half sum of the extremes or TAVG, whichever gives the station more days
-    (`Station.temperature_mean`). The record is open: NOAA publishes it.
+    One record is one day of one element (`elements.as_records` says which are refused); other
+    elements are left alone. A line that is not in the format is unread, as is a value that is no
+    number or stands after the month's end. The record is open: NOAA publishes it.
 
     Raises:
-        InputError: a line is not in the format (nothing is loaded from the file then).
+        InputError: no value at all, or more unread than read.
     """
-    lines = _lines(path)
-    table = _element_months(path, lines)
-    candidates = _checked(_candidates(path, table))
-    means = elements.temperature_means(candidates)
-    rain = settled(elements.as_precipitation(candidates))
-    heat = elements.as_mean_temperature(candidates, means)
-    return StationFile(
-        stations=tuple(
-            Station(station, disclosure=Disclosure.OPEN, temperature_mean=mean)
-            for station, mean in means.items()
+    lines, cut = _lines(path)
+    keys, unreadable = _element_months(path.name, lines)
+    values, refused = _values(path.name, keys)
+    records = elements.as_records(values)
+    return accepted(
+        path.name,
+        "GHCN-Daily .dly lines of 269 characters with rain or temperature",
+        REMEDY,
+        StationFile(
+            stations=elements.stations_of(records),
+            resolution=Resolution.DAILY,
+            records=records,
+            unread=(*cut, *unreadable, *refused),
         ),
-        resolution=Resolution.DAILY,
-        observations=pd.concat([rain, heat], ignore_index=True)[list(OBSERVATION_COLUMNS)],
-        quarantined=quarantined(path.name, candidates),
     )
 
 
-def _lines(path: Path) -> list[str]:
-    text = path.read_bytes().decode("latin-1").replace("\r\n", "\n").removesuffix("\n")
-    lines = text.split("\n")
-    if not text:
-        raise InputError(f"{path.name}: the file is empty, expected GHCN-Daily lines; {_REMEDY}")
-    for number, line in enumerate(lines, start=1):
-        if len(line) != LINE_LENGTH:
-            raise InputError(
-                f"{path.name}: line {number}: expected {LINE_LENGTH} characters as in GHCN-Daily "
-                f".dly files, got {len(line)}; {_REMEDY}"
-            )
-    return lines
+def _lines(path: Path) -> tuple[pd.DataFrame, tuple[Quarantined, ...]]:
+    """Whole lines, columns line and text; and those of another length.
+
+    Editors take blanks off the end of a line: they are put back where the last day is missing.
+    """
+    text = numbered(plain_bytes(path).decode("latin-1"))
+    is_bare = text.str[LINE_LENGTH - 8 : LINE_LENGTH - FLAGS_LENGTH] == str(elements.MISSING)
+    padded = text.where(~is_bare, text.str.ljust(LINE_LENGTH))
+    table = pd.DataFrame({"line": text.index, "text": padded.to_numpy()})
+    length = table["text"].str.len()
+    reason = f"expected {LINE_LENGTH} characters, got " + length.astype(str)
+    whole = length == LINE_LENGTH
+    return table[whole], unread_rows(path.name, table, reason.where(~whole, ""))
 
 
-def _element_months(path: Path, lines: list[str]) -> pd.DataFrame:
-    """One row per line of a wanted element: line, station_id, year, month, quantity, days."""
-    text = pd.Series(lines)
-    table = pd.DataFrame(
-        {
-            "line": np.arange(1, len(lines) + 1),
-            "station_id": text.str[:11].str.rstrip(),
-            "when": text.str[11:17],
-            "quantity": text.str[17:21],
-            "days": text.str[21:],
-        }
-    )
-    is_number = table["when"].str.fullmatch(r"\d{6}")
-    number = table["when"].where(is_number, "000000").astype(int).to_numpy()
+def _element_months(file: str, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Quarantined, ...]]:
+    """Lines of wanted elements, columns line, station_id, year, month, element, days."""
+    text = table["text"]
+    when, element = text.str[11:17], text.str[17:21]
+    is_number = when.str.fullmatch("[0-9]{6}")
+    number = when.where(is_number, "0").astype(int).to_numpy()
     years, months = number // 100, number % 100
-    _demand(
-        path,
-        table["line"],
-        table["when"],
-        days.is_day(years, months, np.ones_like(years)),
-        "columns 12-17",
-        f"year and month as YYYYMM, years {days.FIRST_YEAR} to {days.LAST_YEAR}, months 01 to 12",
+    is_month = days.is_day(years, months, np.ones_like(years))
+    reasons = pd.Series("", table.index)
+    reasons[~elements.is_element(element)] = "columns 18-21: expected an element of GHCN-Daily"
+    reasons[~is_month] = (
+        "columns 12-17: expected year and month as YYYYMM, years "
+        f"{days.FIRST_YEAR} to {days.LAST_YEAR}, months 01 to 12"
     )
-    wanted = table.assign(year=years, month=months)[table["quantity"].isin(elements.ELEMENTS)]
-    if wanted.empty:
-        raise InputError(
-            f"{path.name}: expected lines of one of the elements {', '.join(elements.ELEMENTS)}, got "
-            f"{', '.join(sorted(table['quantity'].unique())[:5])}; {_REMEDY}"
-        )
-    return wanted
+    reasons[~text.str[:11].str.fullmatch(STATION_ID)] = (
+        "columns 1-11: expected a station's id of 11 capital letters and figures"
+    )
+    named = table.assign(
+        station_id=text.str[:11], year=years, month=months, element=element, days=text.str[21:]
+    )
+    is_wanted = element.isin(list(elements.WANTED)) & (reasons == "")
+    return named[is_wanted], unread_rows(file, named, reasons)
 
 
-def _candidates(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """Days below each other, columns `CANDIDATE_COLUMNS` and `measurement` and `quality` flags."""
-    cells: Characters = table["days"].to_numpy(dtype="U248").view("U8")
+def _values(file: str, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Quarantined, ...]]:
+    """Days below each other, as `elements.as_records` takes them; and cells that are no value."""
+    cells = table["days"].to_numpy(dtype="U248").view("U8")
     long = table.loc[table.index.repeat(DAYS_A_LINE)].reset_index(drop=True)
-    long["day"] = np.tile(np.arange(1, DAYS_A_LINE + 1), len(table))
-    long["text"] = pd.Series(cells)
+    long = long.assign(day=np.tile(np.arange(1, DAYS_A_LINE + 1), len(table)), text=cells)
+    long = long[~long["text"].str.startswith(str(elements.MISSING))].reset_index(drop=True)
     value = long["text"].str[:5]
-    first_column = 14 + 8 * long["day"]
-    columns = "columns " + first_column.astype(str) + "-" + (first_column + 4).astype(str)
-    is_number = value.str.fullmatch(r" *-?\d+")
-    _demand(path, long["line"], value, is_number.to_numpy(), columns, "a whole number or -9999")
-    number = value.where(is_number, "0").astype(int)
+    is_number = value.str.fullmatch(" *-?[0-9]+")
     is_day = days.is_day(*(long[part].to_numpy() for part in ("year", "month", "day")))
-    is_given = (number != MISSING).to_numpy()
-    _demand(path, long["line"], value, is_day | ~is_given, columns, "-9999 after the month's end")
-    long["value"] = _scaled(number.astype(float), long)
-    inside = long[is_day]
-    last_day = days.as_days(*(inside[part].to_numpy() for part in ("year", "month", "day")))
-    return inside.assign(last_day=last_day, n_days=1, reason="")[list(CANDIDATE_COLUMNS)]
-
-
-def _scaled(number: pd.Series, long: pd.DataFrame) -> pd.Series:
-    """Values in mm, degrees C or days; missing where the provider has none or presumes zero."""
-    is_presumed = long["text"].str[5] == MISSING_PRESUMED_ZERO
-    present = number.mask((number == MISSING) | is_presumed)
-    return present.where(long["quantity"] == elements.SEVERAL_DAYS_COUNT, present / PER_UNIT)
-
-
-def _checked(candidates: pd.DataFrame) -> pd.DataFrame:
-    flag = candidates["text"].str[6]
-    meaning = flag.map(QUALITY_FLAGS).fillna("unknown")
-    flagged = refuse(
-        candidates,
-        (flag != " ") & candidates["value"].notna(),
-        "the provider's quality flag " + flag + " (" + meaning + ")",
+    reasons = pd.Series("", long.index)
+    reasons[~is_day] = "expected -9999 after the month's end"
+    reasons[~is_number] = "expected a whole number or -9999"
+    first = 14 + 8 * long["day"]
+    columns = "columns " + first.astype(str) + "-" + (first + 4).astype(str) + ": "
+    kept = long[reasons == ""]
+    last_day = days.as_days(*(kept[part].to_numpy() for part in ("year", "month", "day")))
+    number = value[kept.index].astype(float)
+    scaled = number.where(kept["element"] == elements.SEVERAL_DAYS_COUNT, number / PER_UNIT)
+    values = kept.assign(
+        last_day=last_day,
+        value=scaled,
+        measurement=kept["text"].str[5].str.strip(),
+        quality=kept["text"].str[6].str.strip(),
     )
-    totals = elements.with_several_day_totals(refuse_contradictions(flagged))
-    return refuse_impossible(totals, elements.TOTALS, elements.TEMPERATURES)
-
-
-def _demand(
-    path: Path,
-    lines: pd.Series,
-    got: pd.Series,
-    is_good: npt.NDArray[np.bool_],
-    columns: str | pd.Series,
-    expected: str,
-) -> None:
-    """Raise on the first line that is not as the format says."""
-    if is_good.all():
-        return
-    row = int(np.argmin(is_good))
-    place = columns if isinstance(columns, str) else columns.iloc[row]
-    raise InputError(
-        f"{path.name}: line {lines.iloc[row]}, {place}: expected {expected}, "
-        f"got {got.iloc[row]!r}; {_REMEDY}"
-    )
+    return values, unread_rows(file, long, (columns + reasons).where(reasons != "", ""))

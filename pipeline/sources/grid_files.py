@@ -1,57 +1,167 @@
 """Grid files on disk, told apart by their first bytes and never by their name.
 
-The store may send a ZIP although NetCDF was asked for. Files are read from memory: from disk the
-netCDF library reads the missing end of a classic file as zeros, which is drought, and HDF5 mixes
-up a damaged file it failed to open with a whole one written in its place.
+The store may send a ZIP although NetCDF was asked for. A file may hold one month or many years;
+its fields are read for as many months at a time as the caller wants to hold.
 """
 
 from __future__ import annotations
 
-import io
+import shutil
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Protocol
 
-import netCDF4
+import numpy as np
 import xarray as xr
-from xarray.backends import NetCDF4DataStore
 
 from pipeline.core.errors import InputError
-from pipeline.core.ids import Product
+from pipeline.core.ids import Origin, Product
+from pipeline.core.months import Month
 from pipeline.grids.cds_layout import monthly_fields
 from pipeline.grids.merging import joined
+from pipeline.sources.grib_files import GRIB, grib_part
+from pipeline.sources.netcdf_files import Content, damaged, is_netcdf, netcdf_part
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+MONTHS_AT_ONCE = 12
+"""A year of the six countries at 0.1 degree in eight variables takes some 50 MB as it comes."""
+READ_WHOLE_BYTES = 64 << 20
+"""Larger files are mapped into memory, which they need not fit. A disk that fails under a mapped file
+ends the process, so what is small is read."""
 _ZIP = b"PK\x03\x04"
-_GRIB = b"GRIB"
-_HDF5_HEADER_BYTES = 48
-_COMPACT_SUPERBLOCK = 2
-"""From this version on the HDF5 header states its widths and addresses earlier."""
+_SNIFFED_BYTES = 40
 _AGAIN = "download it again"
 
 
+class Part(Protocol):
+    """One file of a reply."""
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def months(self) -> tuple[Month, ...]: ...
+
+    def raw(self, months: Collection[Month]) -> xr.Dataset:
+        """Return every stamp of `months`, laid out as the store does."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridFile:
+    """A grid file that stands open: a file of the store, or a ZIP of several."""
+
+    where: str
+    parts: tuple[Part, ...]
+    product: Product | None
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """The months it holds, oldest first."""
+        return tuple(sorted({month for part in self.parts for month in part.months}))
+
+    def fields(self, months: Collection[Month]) -> xr.Dataset:
+        """Return the fields of `months`, in memory, as `monthly_fields` gives them.
+
+        Raises:
+            InputError: damaged, or refused by `monthly_fields`; or parts that do not fit.
+        """
+        found = [
+            monthly_fields(part.raw(months), product=self.product, where=part.where)
+            for part in self.parts
+            if not set(months).isdisjoint(part.months)
+        ]
+        return found[0] if len(found) == 1 else joined(found, self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a grid file holds, known after reading all of it."""
+
+    releases: Mapping[Month, str]
+    """Of each month, oldest first: ``final``, ``preliminary``, or '' where the file is silent."""
+    variables: tuple[str, ...]
+    origin: Origin
+    fields: int
+    """Months times variables, counted where both meet."""
+    empty_fields: int
+    """Those of `fields` without any value."""
+    negative_precipitation_cells: int
+    """Cells raised to 0."""
+
+
+def contents(path: Path, *, product: Product | str | None = None) -> Contents:
+    """Read the whole file at `path`, a few months at a time, and return what it holds.
+
+    Raises:
+        InputError: as `read`; or its parts are of two origins.
+    """
+    releases: dict[Month, str] = {}
+    counts = np.zeros(3, dtype=np.int64)
+    variables: dict[str, None] = {}
+    origins: set[str] = set()
+    with opened(path, product=product) as file:
+        for months in in_blocks(file.months):
+            fields = file.fields(months)
+            releases |= zip(months, map(str, fields["release"].to_numpy()), strict=True)
+            variables |= dict.fromkeys(map(str, fields.data_vars))
+            origins.add(fields.attrs["origin"])
+            counts += _counts(fields)
+    if len(origins) > 1:
+        raise InputError(f"{path}: expected one origin, got both; give the files one by one")
+    return Contents(releases, tuple(variables), Origin(origins.pop()), *map(int, counts))
+
+
+def _counts(fields: xr.Dataset) -> tuple[int, int, int]:
+    empty = sum(
+        int((~field.notnull().any(("latitude", "longitude"))).sum())
+        for field in fields.data_vars.values()
+    )
+    negatives = int(fields.attrs.get("negative_precipitation_cells", 0))
+    return fields.sizes["month"] * len(fields.data_vars), empty, negatives
+
+
+def in_blocks(months: Sequence[Month]) -> Iterator[Sequence[Month]]:
+    """Yield `months` in runs of at most `MONTHS_AT_ONCE`."""
+    return (
+        months[start : start + MONTHS_AT_ONCE] for start in range(0, len(months), MONTHS_AT_ONCE)
+    )
+
+
 def read(path: Path, *, product: Product | str | None = None) -> xr.Dataset:
-    """Return the monthly fields of the file, wholly in memory, as `monthly_fields` gives them.
+    """Return the monthly fields of the whole file in memory, as `monthly_fields` gives them.
 
     `product` says what accumulated fields stand for where the file itself does not.
 
     Raises:
-        InputError: no such file, not NetCDF nor a ZIP of NetCDF, damaged or cut short, or its
-            content is refused by `monthly_fields`.
+        InputError: as `opened`, or the content is refused by `monthly_fields`.
+    """
+    with opened(path, product=product) as file:
+        return file.fields(file.months)
+
+
+@contextmanager
+def opened(path: Path, *, product: Product | str | None = None) -> Iterator[GridFile]:
+    """Open the grid file at `path`; only names and times are read yet.
+
+    Raises:
+        InputError: no such file, not NetCDF nor GRIB nor a ZIP of these, damaged or cut short, or
+            by its names alone no monthly data.
     """
     given = None if product is None else _product(product)
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected a grid file; correct the path")
-    content = path.read_bytes()
-    parts = _unzipped(content, str(path)) if content.startswith(_ZIP) else [(str(path), content)]
-    fields = [
-        monthly_fields(_dataset(part, where), product=given, where=where) for where, part in parts
-    ]
-    if not fields:
-        raise InputError(f"{path}: an empty ZIP, expected NetCDF files in it; {_AGAIN}")
-    return fields[0] if len(fields) == 1 else joined(fields, str(path))
+    with ExitStack() as stack:
+        files = _unzipped(path, stack) if _first_bytes(path) == _ZIP else [(str(path), path)]
+        is_large = sum(file.stat().st_size for _, file in files) > READ_WHOLE_BYTES
+        parts = tuple(_part(file, where, stack, is_mapped=is_large) for where, file in files)
+        if not parts:
+            raise InputError(f"{path}: an empty ZIP, expected grid files in it; {_AGAIN}")
+        yield GridFile(str(path), parts, given)
 
 
 def _product(text: str) -> Product:
@@ -63,54 +173,46 @@ def _product(text: str) -> Product:
     return Product(text)
 
 
-def _unzipped(content: bytes, where: str) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of a ZIP with a name for it; checksums are verified."""
+def _first_bytes(path: Path, count: int = len(_ZIP)) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
+
+
+def _unzipped(path: Path, stack: ExitStack) -> list[tuple[str, Path]]:
+    """Unpack a ZIP to disk; return each file with a name for it. Checksums are verified."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    unpacked: list[tuple[str, Path]] = []
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 if not name.endswith("/"):
-                    yield f"{where} ({name})", archive.read(name)
+                    # Not under its own name, which may lead out of the folder.
+                    place = folder / str(len(unpacked))
+                    with archive.open(name) as packed, place.open("wb") as file:
+                        shutil.copyfileobj(packed, file)
+                    unpacked.append((f"{path} ({name})", place))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise _damaged(content, where, f"a broken ZIP: {error}") from error
+        raise damaged(path.stat().st_size, str(path), f"a broken ZIP: {error}") from error
+    return unpacked
 
 
-def _dataset(content: bytes, where: str) -> xr.Dataset:
-    if content.startswith(_HDF5):
-        _refuse_short_hdf5(content, where)
-    elif not content.startswith(_CLASSIC):
-        raise InputError(f"{where}: {_other_content(content)}")
-    # Damage may trip any of the layers below: HDF5, netCDF, the decoding of times.
-    try:
-        with netCDF4.Dataset(where, memory=content) as file:
-            store = NetCDF4DataStore(file)  # type: ignore[no-untyped-call]  # xarray leaves it so
-            return xr.open_dataset(store, decode_timedelta=False).load()
-    except (OSError, RuntimeError, ValueError, AttributeError, LookupError) as error:
-        raise _damaged(content, where, f"damaged or cut short ({error})") from error
+def _part(path: Path, where: str, stack: ExitStack, *, is_mapped: bool) -> Part:
+    head = _first_bytes(path, _SNIFFED_BYTES)
+    if head.startswith(GRIB):
+        return grib_part(path, where)
+    if not is_netcdf(head):
+        raise InputError(f"{where}: {_other_content(head)}")
+    return netcdf_part(_mapped(path, stack) if is_mapped else path.read_bytes(), where)
 
 
-def _other_content(content: bytes) -> str:
-    if not content:
-        return f"the file is empty, expected NetCDF; {_AGAIN}"
-    if content.startswith(_GRIB):
-        return "GRIB is not read yet, expected NetCDF; ask the store for data_format netcdf"
-    if content[:40].lstrip()[:1] in (b"<", b"{"):
-        return f"expected NetCDF, got a web page or a message: {content[:40]!r}; {_AGAIN}"
-    return f"expected NetCDF (HDF5 or classic) or a ZIP of it, got {content[:8]!r}; {_AGAIN}"
+def _mapped(path: Path, stack: ExitStack) -> Content:
+    with path.open("rb") as file:
+        return stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
 
 
-def _refuse_short_hdf5(content: bytes, where: str) -> None:
-    """Compare the size with the end of file that the HDF5 superblock states."""
-    if len(content) < _HDF5_HEADER_BYTES:
-        raise _damaged(content, where, "cut short inside its header")
-    version = content[8]
-    width = content[9] if version >= _COMPACT_SUPERBLOCK else content[13]
-    at = {0: 24, 1: 28}.get(version, 12) + 2 * width
-    expected = int.from_bytes(content[at : at + width], "little")
-    if len(content) < expected:
-        raise _damaged(content, where, f"cut short, its header promises {expected:,}")
-
-
-def _damaged(content: bytes, where: str, reason: str) -> InputError:
-    return InputError(
-        f"{where}: expected a whole file, got {len(content):,} bytes; {reason}; {_AGAIN}"
-    )
+def _other_content(head: bytes) -> str:
+    if not head:
+        return f"the file is empty, expected NetCDF or GRIB; {_AGAIN}"
+    if head.lstrip()[:1] in (b"<", b"{"):
+        return f"expected NetCDF or GRIB, got a web page or a message: {head!r}; {_AGAIN}"
+    return f"expected NetCDF (HDF5 or classic), GRIB or a ZIP of these, got {head[:8]!r}; {_AGAIN}"

@@ -1,23 +1,14 @@
-"""Checks on single values: what is refused goes to quarantine with its reason, nothing crashes.
+"""Checks on single records: what is refused goes to quarantine with its reason, nothing crashes.
 
-The checks work on *candidates*, a DataFrame with the columns `CANDIDATE_COLUMNS`: values as they
-came, of which some will become observations.
+They work on records (`RECORD_COLUMNS`). The checks that need a whole record or its neighbours are
+in `findings`: they mark and do not refuse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-import numpy as np
 import pandas as pd
 
-from pipeline.stations.observations import OBSERVATION_COLUMNS, Quantity, Quarantined
-
-CANDIDATE_COLUMNS = (
-    "line", "station_id", "quantity", "last_day", "n_days", "value", "reason", "text",
-)  # fmt: skip
-"""As `OBSERVATION_COLUMNS`, with the `line` of the file, the `text` found there, and the `reason`
-why the value is refused (empty: it stands). `quantity` may also be an element of the provider."""
+from pipeline.stations.observations import Quantity
 
 KEY = ["station_id", "quantity", "last_day"]
 
@@ -26,82 +17,58 @@ PRECIPITATION_LIMITS_MM = ((1, 2000.0), (11, 6000.0), (31, 9500.0))
 (1,825 mm, 1966), ten days (5,678 mm, 2007) and one month (9,300 mm, 1861); WMO archive of
 weather extremes."""
 TEMPERATURE_LIMITS_C = (-70.0, 60.0)
+TEMPERATURES = (
+    Quantity.TEMPERATURE_MEAN.value,
+    Quantity.TEMPERATURE_MAX.value,
+    Quantity.TEMPERATURE_MIN.value,
+)
 
 
-def refuse(candidates: pd.DataFrame, where: pd.Series, reason: str | pd.Series) -> pd.DataFrame:
-    """Return the candidates with `reason` given `where` it is true; an earlier reason stays."""
-    fresh = where & (candidates["reason"] == "")
-    return candidates.assign(reason=candidates["reason"].mask(fresh, reason))
+def judged(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the records with a reason for each that cannot stand; an earlier reason stays."""
+    return refuse_contradictions(refuse_impossible(records))
 
 
-def refuse_impossible(
-    candidates: pd.DataFrame,
-    precipitation: Collection[str] = (Quantity.PRECIPITATION,),
-    temperatures: Collection[str] = (Quantity.TEMPERATURE_MEAN,),
-) -> pd.DataFrame:
-    """Refuse rain below zero or above `PRECIPITATION_LIMITS_MM`, and temperatures off the Earth.
+def refuse(records: pd.DataFrame, where: pd.Series, reason: str | pd.Series) -> pd.DataFrame:
+    """Return the records with `reason` given `where` it is true; an earlier reason stays."""
+    fresh = where & (records["reason"] == "")
+    return records.assign(reason=records["reason"].mask(fresh, reason))
 
-    The two collections name the quantities that are checked as each.
-    """
-    value, days = candidates["value"], candidates["n_days"]
-    most = pd.Series(PRECIPITATION_LIMITS_MM[-1][1], candidates.index)
+
+def refuse_impossible(records: pd.DataFrame) -> pd.DataFrame:
+    """Refuse rain below zero or above `PRECIPITATION_LIMITS_MM`, and temperatures off the Earth."""
+    value, days = records["value"], records["n_days"]
+    most = pd.Series(PRECIPITATION_LIMITS_MM[-1][1], records.index)
     for longest, limit in reversed(PRECIPITATION_LIMITS_MM):
         most = most.mask(days <= longest, limit)
     low, high = TEMPERATURE_LIMITS_C
-    is_rain = candidates["quantity"].isin(list(precipitation))
-    is_temperature = candidates["quantity"].isin(list(temperatures))
+    is_rain = records["quantity"] == Quantity.PRECIPITATION
+    is_temperature = records["quantity"].isin(TEMPERATURES)
     checked = refuse(
-        candidates,
-        is_rain & ((value < 0) | (value > most)),
+        records,
+        is_rain & ~value.between(0, most),
         "impossible precipitation, expected 0 to " + most.astype(int).astype(str) + " mm",
     )
     return refuse(
         checked,
-        is_temperature & ((value < low) | (value > high)),
+        is_temperature & ~value.between(low, high),
         f"impossible temperature, expected {low:g} to {high:g} degrees C",
     )
 
 
-def refuse_contradictions(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Refuse every one of several different values for one station, quantity and day.
+def refuse_contradictions(records: pd.DataFrame) -> pd.DataFrame:
+    """Refuse every one of several different values for one station, quantity and period.
 
-    Repeats of the same value are left to `settled`, which keeps one.
+    Repeats of the same value contradict nothing. Records refused before contradict nobody.
     """
-    given = candidates[candidates["value"].notna()]
-    repeated = given[given.duplicated(KEY, keep=False)]
-    differing = repeated[repeated.groupby(KEY)["value"].transform("nunique") > 1]
-    reason = pd.Series("", candidates.index)
-    for _, group in differing.groupby(KEY):
-        lines = ", ".join(group["line"].astype(str))
-        reason[group.index] = f"different values for one station and period, in lines {lines}"
-    return refuse(candidates, reason != "", reason)
-
-
-def settled(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return the candidates as observations, one row per station, quantity and day.
-
-    A refused value becomes missing, marked `is_rejected`. Of repeats a value that stands comes
-    before a refused one, and that before a missing one.
-    """
-    is_rejected = candidates["reason"] != ""
-    value = candidates["value"].mask(is_rejected)
-    rank = np.select([value.notna(), is_rejected], [0, 1], 2)
-    return (
-        candidates.assign(value=value, is_rejected=is_rejected, rank=rank)
-        .sort_values([*KEY, "rank"], kind="stable")
-        .drop_duplicates(KEY)
-        .reset_index(drop=True)[list(OBSERVATION_COLUMNS)]
-    )
-
-
-def quarantined(file: str, candidates: pd.DataFrame) -> tuple[Quarantined, ...]:
-    """Return a record for each candidate with a reason, in the order of the file."""
-    refused = candidates[candidates["reason"] != ""].sort_values("line", kind="stable")
-    what = refused["quantity"].astype(str) + " " + refused["last_day"].dt.strftime("%Y-%m-%d")
-    reasons = what + ": " + refused["reason"]
-    return tuple(
-        Quarantined(file, int(line), station_id, reason, record)
-        for line, station_id, reason, record in zip(
-            refused["line"], refused["station_id"], reasons, refused["text"], strict=True
-        )
-    )
+    standing = records[records["reason"] == ""]
+    repeated = standing[standing.duplicated(KEY, keep=False)]
+    said = repeated.groupby(KEY)[["value", "n_days"]].transform("nunique").max(axis=1)
+    differing = repeated[said > 1]
+    if differing.empty:
+        return records
+    lines = differing["line"].astype(str).groupby([differing[key] for key in KEY])
+    named = lines.transform(lambda group: ", ".join(group.unique()))
+    reason = "different values for one station and period, in lines " + named
+    everywhere = reason.reindex(records.index, fill_value="")
+    return refuse(records, everywhere != "", everywhere)

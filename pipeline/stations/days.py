@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Integers = npt.NDArray[np.integer[Any]]
 Days = npt.NDArray[np.datetime64]
@@ -47,6 +48,15 @@ def dekad_ends(days: Integers, lengths: Integers) -> Booleans:
 def dekad_lengths(days: Integers) -> Integers:
     """Return the days in each dekad, known by the day of the month that ends it."""
     return np.where(days <= 20, 10, days - 20)
+
+
+def covered_days(values: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each `day` that a value covers, from its `last_day` back `n_days` days."""
+    n_days = values["n_days"].to_numpy(dtype=np.int64)
+    each = values.iloc[np.repeat(np.arange(len(values)), n_days)].reset_index(drop=True)
+    first = np.repeat(np.cumsum(n_days) - n_days, n_days)
+    back = pd.to_timedelta(np.arange(len(each)) - first, unit="D")
+    return each.assign(day=each["last_day"] - back)
 
 
 def _months(years: Integers, months: Integers) -> Days:

@@ -12,13 +12,17 @@ from pipeline.alerts.transitions import Link, Transition, chain_of
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexCode
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
-from pipeline.plans.document import Plan
+from pipeline.plans.document import Ladder, Plan
+from pipeline.plans.indicators import indicator_readings
 from pipeline.plans.rules import Reading
 from pipeline.plans.stages import StageMonth, stage_history
-from pipeline.steps.installation import ENGINE, Installation, deciding_source
+from pipeline.steps.installation import ENGINE, Installation
+from pipeline.steps.records import Records, Rows, read_records
 from pipeline.warehouse.alerts import NewTransition
-from pipeline.warehouse.indices import IndexRow, read_index_rows
+from pipeline.warehouse.indicators import Issues, read_issues
+from pipeline.warehouse.indices import IndexRow
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
 from pipeline.warehouse.plans import Timetable, read_plans
 
@@ -36,12 +40,17 @@ class Ruled:
 class Basis:
     """All that stages are decided by."""
 
-    source: str
     calibration: str
     landscapes: Sequence[StoredLandscape]
     timetables: Mapping[Country, Timetable]
-    rows: Mapping[int, Sequence[IndexRow]]
-    """Indices by landscape key, consecutive months, oldest first."""
+    records: Records
+    issues: Issues
+    """Of the agencies' own indicators, by landscape id."""
+
+    @property
+    def rows(self) -> Rows:
+        """The indices that decide."""
+        return self.records.deciding
 
     def ruled_stages(self, stored: StoredLandscape, drought_type: DroughtType) -> list[Ruled]:
         """Return the stage of each month under the plan in force in that month.
@@ -59,7 +68,7 @@ class Basis:
                 by_plan[plan.plan_id, plan.version] = stage_history(
                     ladder,
                     stored.landscape.land_use,
-                    {code: _readings(series, code) for code in _codes(plan)},
+                    self._readings(stored, ladder),
                     hold_limit=plan.hold_limit,
                 )
         ruled: list[Ruled] = []
@@ -69,6 +78,16 @@ class Basis:
                 history = by_plan.get((plan_in_force.plan_id, plan_in_force.version))
                 ruled += [] if history is None else [Ruled(plan_in_force, row, history[position])]
         return ruled
+
+    def _readings(self, stored: StoredLandscape, ladder: Ladder) -> dict[Measure, list[Reading]]:
+        series = self.rows[stored.landscape_key]
+        issues = self.issues.get(stored.landscape.landscape_id, {})
+        return {
+            measure: _index_readings(series, measure)
+            if isinstance(measure, IndexCode)
+            else indicator_readings(issues.get(measure, ()), [row.month for row in series])
+            for measure in ladder.measures
+        }
 
     def new_transition(
         self,
@@ -80,6 +99,7 @@ class Basis:
     ) -> NewTransition:
         """Return `change` with its evidence, in the chain it belongs to after `links`."""
         at = next(r for r in ruled if r.stage.month == change.now.month)
+        key = stored.landscape_key
         name = f"{stored.landscape.landscape_id}/{drought_type}/{change.began}"
         return NewTransition(
             chain_of(change, links, name),
@@ -94,14 +114,17 @@ class Basis:
                 change.now,
                 PlanVersion(at.plan.plan_id, at.plan.version, at.plan.fingerprint),
                 Inputs(
-                    source=self.source,
+                    source=self.records.source(key),
                     origin=at.row.origin,
                     release=at.row.release,
                     calibration=self.calibration,
                     coverage_fraction=at.row.coverage_fraction,
                     landscape_version=stored.version,
+                    beside=self.records.beside(key, change.now),
+                    gauges=self.records.gauges_behind(key, change.now),
                 ),
                 ENGINE,
+                are_indices_open=self.records.is_open(key),
             ),
         )
 
@@ -112,8 +135,7 @@ def read_basis(installation: Installation, connection: Connection, to: Month | N
     Raises:
         InputError: a country with landscapes has no plan, or there are no indices.
     """
-    source = deciding_source(connection, installation.settings)
-    period = installation.settings.calibration
+    settings = installation.settings
     timetables = read_plans(connection)
     landscapes = read_landscapes(connection)
     without = {s.landscape.country for s in landscapes} - timetables.keys()
@@ -122,27 +144,14 @@ def read_basis(installation: Installation, connection: Connection, to: Month | N
             f"plans: expected one for each country with landscapes, got none for "
             f"{', '.join(sorted(without))}; run `drought db migrate` or `drought plans load FILE`"
         )
-    codes = sorted(
-        {code for t in timetables.values() for _, plan in t.plans for code in _codes(plan)}
-    )
-    rows = read_index_rows(connection, source, period, codes, to)
-    if not rows:
-        raise InputError(
-            f"{source}: expected indices calibrated {period}, got none; run `drought compute` first"
-        )
-    return Basis(source, str(period), landscapes, timetables, rows)
+    measures = {m for t in timetables.values() for _, plan in t.plans for m in plan.measures}
+    codes = sorted(measure for measure in measures if isinstance(measure, IndexCode))
+    records = read_records(connection, settings, codes, to)
+    issues = read_issues(connection)
+    return Basis(str(settings.calibration), landscapes, timetables, records, issues)
 
 
-def _codes(plan: Plan) -> set[IndexCode]:
-    return {
-        rule.index
-        for ladder in plan.ladders.values()
-        for stage in ladder.stages
-        for rule in stage.rules
-    }
-
-
-def _readings(series: Sequence[IndexRow], code: IndexCode) -> list[Reading]:
+def _index_readings(series: Sequence[IndexRow], code: IndexCode) -> list[Reading]:
     return [
         Reading(row.month, None, value) if isinstance(value, Gap) else Reading(row.month, value)
         for row in series

@@ -83,15 +83,23 @@ def _hand_over(delivery: QueuedDelivery, settings: Settings) -> None:
     if delivery.channel == "file":
         write_to_folder(settings.outgoing / str(delivery.month), delivery.file_name, delivery.body)
         return
-    if settings.smtp_host is None:
+    mailer = mailer_of(settings)
+    if mailer is None:
         raise ChannelDownError(
             "mail: no mail server is set; set DROUGHT_SMTP_HOST and run `drought deliver` again"
         )
-    Mailer(
+    mailer.send(letter, delivery.recipient_id)
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """Return the mail server of the settings, or None where there is none."""
+    if settings.smtp_host is None:
+        return None
+    return Mailer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
         starttls=settings.smtp_starttls,
         sender=settings.mail_from,
-    ).send(letter, delivery.recipient_id)
+    )

@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import BLENDED
 from pipeline.settings import Settings
 from pipeline.sources.archive import Archive
+from pipeline.warehouse.blended import has_blended
 from pipeline.warehouse.files import read_sources
 
 ENGINE = f"cacilm-drought {version('cacilm-drought')}"
@@ -40,19 +42,42 @@ class Installation:
         return self.settings.var / "weights"
 
 
-def deciding_source(connection: Connection, settings: Settings) -> str:
-    """Return the grid source by which indices and stages are decided.
+def deciding_sources(connection: Connection, settings: Settings) -> tuple[str, ...]:
+    """Return the sources by which stages are decided; the first that a landscape has counts.
+
+    The grid alone, or with ``DROUGHT_SOURCE=blended`` the blended series before it: a landscape
+    without enough gauges still has its grid, and stands wholly on one of the two.
 
     Raises:
-        InputError: nothing was ingested, or several sources were and none is chosen.
+        InputError: as `grid_source`; or `blended` is chosen and no landscape has such a series.
+    """
+    grid = grid_source(connection, settings)
+    if settings.source != BLENDED:
+        return (grid,)
+    if not has_blended(connection):
+        raise InputError(
+            f"DROUGHT_SOURCE: expected a landscape with enough gauges beside {grid}, got none; run "
+            "`drought compute`, and see series.agreement for what they lack"
+        )
+    return BLENDED, grid
+
+
+def grid_source(connection: Connection, settings: Settings) -> str:
+    """Return the grid that decides, or that gauges are blended with.
+
+    Raises:
+        InputError: nothing was ingested, or several grids were and none is chosen.
     """
     held = read_sources(connection)
-    if settings.source is not None:
-        if settings.source in held:
-            return settings.source
+    is_blended = settings.source == BLENDED
+    name = "DROUGHT_BLEND_WITH" if is_blended else "DROUGHT_SOURCE"
+    chosen = settings.blend_with if is_blended else settings.source
+    if chosen is not None:
+        if chosen in held:
+            return chosen
         raise InputError(
-            f"DROUGHT_SOURCE: expected one of the ingested sources ({', '.join(held) or 'none yet'}), "
-            f"got {settings.source!r}; correct it or ingest that source"
+            f"{name}: expected one of the ingested sources ({', '.join(held) or 'none yet'}), "
+            f"got {chosen!r}; correct it or ingest that source"
         )
     if len(held) == 1:
         return held[0]
@@ -63,5 +88,5 @@ def deciding_source(connection: Connection, settings: Settings) -> str:
         )
     raise InputError(
         f"warehouse: holds several sources ({', '.join(held)}), expected one to decide by; "
-        "set DROUGHT_SOURCE"
+        f"set {name}"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from sqlalchemy import Connection
 from pipeline.alerts.words import LANGUAGES
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse, Release
+from pipeline.core.ids import Country, DroughtType, LandUse, Release
+from pipeline.core.indicators import Indicator
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin import bulletin_name, bulletin_page, bulletin_text
 from pipeline.delivery.bulletin_facts import (
@@ -24,15 +26,19 @@ from pipeline.delivery.bulletin_facts import (
     CountryFacts,
     Freshness,
     LandscapeFacts,
+    Revised,
     StageFacts,
     Standing,
 )
 from pipeline.delivery.files import write_to_folder
 from pipeline.plans.document import Plan
-from pipeline.steps.installation import Installation, deciding_source
+from pipeline.plans.indicators import indicator_readings
+from pipeline.steps.installation import Installation, deciding_sources
 from pipeline.steps.outcome import recorded
+from pipeline.warehouse.indicators import read_issues
 from pipeline.warehouse.outcomes import read_identity, read_latest_outcomes
 from pipeline.warehouse.plans import read_plan
+from pipeline.warehouse.revisions import read_revised_since
 from pipeline.warehouse.status import (
     Rows,
     read_freshness,
@@ -90,23 +96,29 @@ def bulletin_facts(installation: Installation) -> BulletinFacts:
 
 
 def _facts(installation: Installation, connection: Connection, month: Month) -> BulletinFacts:
-    source = deciding_source(connection, installation.settings)
+    sources = deciding_sources(connection, installation.settings)
+    source = ", else ".join(sources)
     calibration = str(installation.settings.calibration)
-    indices = read_index_gaps(connection, month, source, calibration)
+    now = installation.clock()
+    indices = read_index_gaps(connection, month, sources, calibration)
     if not indices:
         raise InputError(
             f"publish: expected indices of {month} from {source} calibrated {calibration}, got none; "
             "set DROUGHT_SOURCE and DROUGHT_CALIBRATION as they were for `drought evaluate`"
         )
+    fresh = read_freshness(connection, now)
+    due = {row["expected_month"] for row in fresh if row["source"] in sources} - {None}
     return BulletinFacts(
         month=month,
-        made_at=installation.clock(),
+        made_at=now,
         origin=read_identity(connection).origin,
         source=source,
         calibration=calibration,
         releases=Counter(Release(row["release"]) for row in indices),
         countries=_countries(connection, month, indices),
-        freshness=tuple(_freshness(row) for row in read_freshness(connection)),
+        freshness=tuple(map(_freshness, fresh)),
+        expected_month=Month.of(max(due)) if due else None,
+        revised=_revised(connection, month),
         unfinished={
             outcome.step: outcome.state.replace("_", " ")
             for outcome in read_latest_outcomes(connection)
@@ -124,7 +136,7 @@ class _Stages:
     before: Mapping[StageKey, Standing]
     plans: Mapping[PlanKey, Plan]
     gaps: Mapping[str, Mapping[str, str]]
-    """Landscape id to index code to gap."""
+    """Landscape id to index or indicator to gap."""
 
     def of_landscape(self, landscape_id: str) -> dict[DroughtType, StageFacts]:
         plan = self.plan_of(landscape_id)
@@ -154,7 +166,7 @@ def _countries(connection: Connection, month: Month, indices: Rows) -> tuple[Cou
         _standings(now, plans),
         _standings(before, plans),
         plans,
-        {row["landscape_id"]: row["gaps"] for row in indices},
+        _all_gaps(connection, month, indices, plans.values()),
     )
     by_country: dict[Country, list[LandscapeFacts]] = {}
     for row in read_landscape_names(connection):
@@ -206,13 +218,29 @@ def _standing(row: Mapping[str, Any], plan: Plan) -> Standing:
     )
 
 
-def _gaps(plan: Plan, one: DroughtType, gaps: Mapping[str, str]) -> tuple[Gap, ...]:
-    """Return why the indices of a ladder have no value; nothing while one of them has."""
-    ladder = plan.ladders.get(one)
-    codes: set[IndexCode] = {
-        rule.index for stage in (ladder.stages if ladder else ()) for rule in stage.rules
+def _all_gaps(
+    connection: Connection, month: Month, indices: Rows, plans: Iterable[Plan]
+) -> dict[str, dict[str, str]]:
+    """Return by landscape id why an index, or an indicator that a plan hears, has no value."""
+    indicators = {m for plan in plans for m in plan.measures if isinstance(m, Indicator)}
+    issues = read_issues(connection) if indicators else {}
+    return {
+        row["landscape_id"]: row["gaps"]
+        | {
+            str(indicator): str(reading.gap)
+            for indicator in indicators
+            for given in (issues.get(row["landscape_id"], {}).get(indicator, ()),)
+            for reading in indicator_readings(given, [month])
+            if reading.gap is not None
+        }
+        for row in indices
     }
-    reasons = [gaps.get(str(code)) for code in codes]
+
+
+def _gaps(plan: Plan, one: DroughtType, gaps: Mapping[str, str]) -> tuple[Gap, ...]:
+    """Return why the measures of a ladder have no value; nothing while one of them has."""
+    ladder = plan.ladders.get(one)
+    reasons = [gaps.get(str(measure)) for measure in (ladder.measures if ladder else ())]
     if None in reasons:
         return ()
     return tuple(sorted({Gap(reason) for reason in reasons if reason}))
@@ -222,8 +250,24 @@ def _freshness(row: Mapping[str, Any]) -> Freshness:
     return Freshness(
         Country(row["country_code"]),
         row["source"],
-        Month.of(row["newest_month"]),
-        Release(row["release"]),
+        _month(row["newest_month"]),
+        Release(row["release"]) if row["release"] else None,
         row["landscapes_with_values"],
         row["landscapes"],
+        row["months_late"] or 0,
+        _month(row["oldest_late_month"]),
+        row["late_since"],
+        row["preliminary_overdue"] or 0,
     )
+
+
+def _month(first_day: date | None) -> Month | None:
+    return None if first_day is None else Month.of(first_day)
+
+
+def _revised(connection: Connection, month: Month) -> Revised | None:
+    row = read_revised_since(connection, month)
+    if not row["landscapes"]:
+        return None
+    first, last = Month.of(row["first_month"]), Month.of(row["last_month"])
+    return Revised(row["landscapes"], first, last, row["alerts"])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.errors import DroughtError, InputError
+from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month, months_between
 from pipeline.steps.compute import compute
 from pipeline.steps.deliver import Delivered, deliver
 from pipeline.steps.evaluate import evaluate
-from pipeline.steps.ingest import ERA5_LAND, ingest_era5_land
-from pipeline.steps.installation import Installation, deciding_source
+from pipeline.steps.fetch import bring
+from pipeline.steps.installation import Installation, grid_source
 from pipeline.steps.progress import Advance
 from pipeline.steps.publish import publish
+from pipeline.steps.settling import months_to_settle
+from pipeline.steps.waiting_files import refuse_unclean, watch_all
 from pipeline.warehouse.files import read_months_held, read_sources
 
 
@@ -21,7 +25,7 @@ class Ran:
     """What a run came to."""
 
     fetched: int
-    """Months that were fetched; those held already are not fetched again."""
+    """Months that were fetched: those not held, and those whose final values are due."""
     told: int
     """Alerts that now wait for approval."""
     delivered: Delivered
@@ -36,22 +40,23 @@ def run(
 ) -> Ran:
     """Ingest the months from `first` to `last`, then compute, evaluate, deliver and publish.
 
-    Months the warehouse holds are not fetched again. What follows the ingest asks the warehouse
+    The new files of the drop folders are taken first. Months the warehouse holds are not fetched
+    again, but for those whose final values are due. What follows the ingest asks the warehouse
     what there is to do, so a month that came late renews those after it too.
 
     Raises:
-        InputError: as the steps say.
+        InputError: as the steps say; or a file of a drop folder was refused, and all was done
+            without it.
         NotPublishedError, OSError: the store lacks a month, or does not answer; all that can be
             done without it is done first, so that what is approved leaves, and the bulletin says
             what is late.
     """
     fetched, trouble = 0, None
-    for month in months_between(first, last):
-        try:
-            fetched += _fetch(installation, month, advance)
-        except (DroughtError, OSError) as error:
-            trouble = error
-            break
+    came = watch_all(installation, advance=advance)
+    try:
+        fetched = _fetch(installation, list(months_between(first, last)), advance)
+    except (DroughtError, OSError) as error:
+        trouble = error
     if not _has_grids(installation) and trouble is not None:
         raise trouble
     try:
@@ -62,6 +67,7 @@ def run(
     publish(installation)
     if trouble is not None:
         raise trouble
+    refuse_unclean(came)
     return Ran(fetched, told, delivered)
 
 
@@ -70,22 +76,30 @@ def _has_grids(installation: Installation) -> bool:
         return bool(read_sources(connection))
 
 
-def _fetch(installation: Installation, month: Month, advance: Advance) -> int:
-    """Fetch `month` unless it is held; return how many months came."""
-    if _is_held(installation, month):
+def _fetch(installation: Installation, months: Sequence[Month], advance: Advance) -> int:
+    """Fetch what is not held of `months`, and the finals that are due; return how many came.
+
+    Raises:
+        InputError: only a file could bring one of the months, and none did.
+    """
+    source, lacking = _lacking(installation, months)
+    if source != ERA5_LAND:
+        if lacking:
+            raise InputError(
+                f"{source}: expected {lacking[0]} from a file, got none; run `drought ingest grid` "
+                "first"
+            )
         return 0
-    return len(ingest_era5_land(installation, month, month, advance=advance))
+    # Who brings ERA5-Land by hand, without a key, brings its final values by hand too.
+    has_key = installation.settings.cdsapi_key is not None
+    wanted = [*lacking, *(months_to_settle(installation) if has_key else ())]
+    return len(bring(installation, wanted, advance=advance)) if wanted else 0
 
 
-def _is_held(installation: Installation, month: Month) -> bool:
-    """Whether a file holds the month; one that only a file could bring must be there already."""
+def _lacking(installation: Installation, months: Sequence[Month]) -> tuple[str, list[Month]]:
+    """Return the source of grids, and which of the months no file of it holds."""
     with installation.warehouse.connect() as connection:
         sources = read_sources(connection)
-        source = deciding_source(connection, installation.settings) if sources else ERA5_LAND
-        if month in read_months_held(connection, source):
-            return True
-    if source != ERA5_LAND:
-        raise InputError(
-            f"{source}: expected {month} from a file, got none; run `drought ingest grid` first"
-        )
-    return False
+        source = grid_source(connection, installation.settings) if sources else ERA5_LAND
+        held = set(read_months_held(connection, source))
+    return source, [month for month in months if month not in held]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,24 +67,8 @@ class ClimatePanels:
     """Dims ``(month, landscape)``, NaN where there is no row."""
 
 
-_HELD_IS_BETTER: LiteralString = """
-held.landscape_version = excluded.landscape_version AND (
-    (held.release = 'final' AND excluded.release = 'preliminary' AND held.gap IS NULL)
-    OR (
-        held.gap IS NULL AND excluded.gap IS NOT NULL
-        AND excluded.coverage_fraction < held.coverage_fraction - 0.01
-    )
-)
-"""
-
-
 def save_climate_months(connection: Connection, rows: Iterable[ClimateRow]) -> int:
-    """Save `rows`; return how many were new or different.
-
-    A file may hold a part of the area or of the variables. So a value is not replaced by the gap of
-    a file that covers less of the landscape, and temperature and PET stay where a file has rain
-    only; a final value is not replaced by a preliminary one that came later.
-    """
+    """Save `rows`, which say what holds; return how many were new or different."""
     return save_rows(
         connection,
         ("series", "climate_month"),
@@ -92,8 +76,6 @@ def save_climate_months(connection: Connection, rows: Iterable[ClimateRow]) -> i
         _COLUMNS,
         (row.values() for row in rows),
         incidental=("file_id",),
-        unless=_HELD_IS_BETTER,
-        kept=("temperature_mean_c", "pet_mm"),
     )
 
 

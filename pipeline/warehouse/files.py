@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -16,8 +17,8 @@ from pipeline.core.months import Month
 
 
 @dataclass(frozen=True, slots=True)
-class PendingFile:
-    """A grid file with months whose landscape means are not taken yet."""
+class HeldFile:
+    """A grid file, as the register has it."""
 
     file_id: int
     name: str
@@ -25,8 +26,17 @@ class PendingFile:
     source: str
     product: str | None
     origin: Origin
-    releases: Mapping[Month, Release]
-    """The months to do."""
+    received_at: datetime
+    """When its bytes came last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMonths:
+    """Months whose landscape means are not current, and every file that holds them."""
+
+    months: tuple[Month, ...]
+    releases: Mapping[HeldFile, Mapping[Month, Release]]
+    """Of each file the release of each of the months."""
 
 
 def save_file(
@@ -42,8 +52,9 @@ def save_file(
     """Register `raw`; return its id and whether it is new.
 
     The same bytes are one file. If they come again after another file of the same months, they
-    count as the last ones received; if under another reading (`product`), the reading is corrected
-    and what was fitted to the wrong one is dropped. In both cases means are taken anew.
+    count as the last ones received, which decides where nothing else does (`choice`); if under
+    another reading (`product`), the reading is corrected and what was fitted to the wrong one is
+    dropped. In both cases means are taken anew.
 
     Raises:
         ConflictError: the same bytes came under another source before.
@@ -167,21 +178,23 @@ def read_months_held(
     return [Month.of(row.month) for row in rows]
 
 
-def read_pending_files(
+def read_pending_months(
     connection: Connection, source: str, averaged_over: str, until: Month | None
-) -> list[PendingFile]:
-    """Return the files with months whose means were not taken for `averaged_over`.
+) -> list[PendingMonths]:
+    """Return the months of which a file's means were not taken for `averaged_over`.
 
-    All files, not only the last one of a month: files may hold different parts of the area. In
-    the order in which a later one goes before an earlier one.
+    Months that the same files hold come together, oldest first. All files of a month are given,
+    not only the one that is new: what holds for a month follows from all of them.
     """
     rows = connection.execute(
         text(
-            "SELECT g.file_id, g.month, g.release, f.name, f.archive_key, f.product, f.origin "
-            "FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id) "
-            "WHERE g.source = :source AND g.averaged_over IS DISTINCT FROM :averaged_over "
-            "AND g.month <= coalesce(CAST(:until AS date), 'infinity') "
-            "ORDER BY f.last_received_at, f.file_id, g.month"
+            "SELECT g.month, g.release, f.file_id, f.name, f.archive_key, f.source, f.product, "
+            "f.origin, f.last_received_at FROM ops.grid_month AS g "
+            "JOIN ops.file AS f USING (file_id) WHERE g.source = :source AND g.month IN ("
+            "SELECT month FROM ops.grid_month WHERE source = :source "
+            "AND averaged_over IS DISTINCT FROM :averaged_over "
+            "AND month <= coalesce(CAST(:until AS date), 'infinity')) "
+            "ORDER BY g.month, f.file_id"
         ),
         {
             "source": source,
@@ -189,34 +202,56 @@ def read_pending_files(
             "until": until.first_day if until else None,
         },
     ).all()
-    by_file: dict[int, dict[Month, Release]] = {}
+    by_month: dict[Month, dict[HeldFile, Release]] = {}
     for row in rows:
-        by_file.setdefault(row.file_id, {})[Month.of(row.month)] = Release(row.release)
-    first = {row.file_id: row for row in reversed(rows)}
-    return [
-        PendingFile(
-            file_id,
-            first[file_id].name,
-            first[file_id].archive_key,
-            source,
-            first[file_id].product,
-            Origin(first[file_id].origin),
-            releases,
+        file = HeldFile(
+            row.file_id,
+            row.name,
+            row.archive_key,
+            row.source,
+            row.product,
+            Origin(row.origin),
+            row.last_received_at,
         )
-        for file_id, releases in by_file.items()
+        by_month.setdefault(Month.of(row.month), {})[file] = Release(row.release)
+    together: dict[tuple[HeldFile, ...], list[Month]] = {}
+    for month, files in by_month.items():
+        together.setdefault(tuple(files), []).append(month)
+    return [
+        PendingMonths(
+            tuple(months),
+            {file: {month: by_month[month][file] for month in months} for file in files},
+        )
+        for files, months in together.items()
     ]
 
 
-def mark_averaged(connection: Connection, pending: PendingFile, averaged_over: str) -> None:
-    """Note that the means of a file's pending months are taken."""
+def mark_averaged(
+    connection: Connection,
+    files: Mapping[HeldFile, Mapping[Month, Release]],
+    months: Sequence[Month],
+    averaged_over: str,
+) -> None:
+    """Note that the means of `months` are taken of all `files`, in these releases.
+
+    A file that came again, or was given another reading or release, in the meantime stays pending.
+    """
     connection.execute(
         text(
-            "UPDATE ops.grid_month SET averaged_over = :averaged_over "
-            "WHERE file_id = :file_id AND month = ANY(:months)"
+            "UPDATE ops.grid_month AS g SET averaged_over = :averaged_over FROM ops.file AS f "
+            "WHERE f.file_id = g.file_id AND g.file_id = :file_id AND (g.month, g.release) IN "
+            "(SELECT * FROM unnest(CAST(:months AS date[]), CAST(:releases AS text[]))) "
+            "AND f.last_received_at = :received_at AND f.product IS NOT DISTINCT FROM :product"
         ),
-        {
-            "averaged_over": averaged_over,
-            "file_id": pending.file_id,
-            "months": [month.first_day for month in pending.releases],
-        },
+        [
+            {
+                "averaged_over": averaged_over,
+                "file_id": file.file_id,
+                "months": [month.first_day for month in months],
+                "releases": [releases[month] for month in months],
+                "received_at": file.received_at,
+                "product": file.product,
+            }
+            for file, releases in files.items()
+        ],
     )

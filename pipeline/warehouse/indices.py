@@ -238,10 +238,10 @@ def read_index_rows(
     until: Month | None = None,
 ) -> dict[int, list[IndexRow]]:
     """Return, for each landscape key, its indices `codes` by month, oldest first."""
-    columns = ", ".join(f"v.{code}" for code in codes)
+    columns = "".join(f"v.{code}, " for code in codes)
     rows = connection.execute(
         text(
-            f"SELECT v.landscape_key, v.month, {columns}, v.gaps, v.release, v.origin, "  # noqa: S608 - names of our own columns
+            f"SELECT v.landscape_key, v.month, {columns}v.gaps, v.release, v.origin, "  # noqa: S608 - names of our own columns
             "c.coverage_fraction FROM index.value_month AS v "
             "LEFT JOIN series.climate_month AS c USING (landscape_key, month, source) "
             "WHERE v.source = :source AND v.calibration = :calibration "

@@ -85,6 +85,12 @@ def _row(landscape: Landscape) -> dict[str, object]:
     }
 
 
+def read_landscape_keys(connection: Connection) -> dict[str, int]:
+    """Return the key of every landscape by its id."""
+    rows = connection.execute(text("SELECT landscape_id, landscape_key FROM landscape.landscape"))
+    return {row.landscape_id: row.landscape_key for row in rows}
+
+
 def read_landscapes(
     connection: Connection, versions: Sequence[tuple[int, int]] | None = None
 ) -> list[StoredLandscape]:

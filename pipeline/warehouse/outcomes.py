@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pipeline.core.errors import ConflictError
+from pipeline.core.files import storable
 from pipeline.core.ids import Origin
 from pipeline.core.months import Month
 
@@ -72,7 +73,7 @@ def save_outcome(
             "state": state,
             "rows": rows,
             "seconds": seconds,
-            "message": message,
+            "message": storable(message) if message else None,
         },
     )
 

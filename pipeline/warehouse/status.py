@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -11,8 +13,34 @@ from pipeline.core.months import Month
 Rows = list[dict[str, Any]]
 
 _FRESHNESS = """
-SELECT country_code, source, newest_month, release, landscapes_with_values, landscapes
-FROM mart.freshness ORDER BY source, country_code
+SELECT
+    country_code, source, newest_month, release, known_from, landscapes_with_values, landscapes,
+    newest_final_month, expected_month, months_late, oldest_late_month, late_since,
+    preliminary_overdue, oldest_preliminary_overdue
+FROM mart.freshness_at(:at) ORDER BY source, country_code
+"""
+_UNTAKEN = """
+SELECT source, count(DISTINCT month) AS months FROM ops.grid_month
+WHERE averaged_over IS NULL GROUP BY source
+"""
+_REQUESTS = """
+SELECT
+    r.request_id, r.dataset, r.state, r.asked_at, r.ended_at, r.trouble,
+    (SELECT min(m.month) FROM ops.request_month AS m WHERE m.request_id = r.request_id) AS first_month,
+    (SELECT max(m.month) FROM ops.request_month AS m WHERE m.request_id = r.request_id) AS last_month,
+    (
+        SELECT array_agg(j.job_id ORDER BY j.job_key) FROM ops.job AS j
+        WHERE j.request_id = r.request_id AND j.state IN ('submitted', 'ready', 'failed')
+    ) AS job_ids
+FROM ops.request AS r
+WHERE r.is_open OR (
+    r.state IN ('failed', 'not_published') AND NOT EXISTS (
+        SELECT FROM ops.request_month AS ours
+        JOIN ops.request_month AS later USING (dataset, month)
+        WHERE ours.request_id = r.request_id AND later.request_id > r.request_id
+    )
+)
+ORDER BY r.request_id
 """
 _PENDING = """
 SELECT alert_id, landscape_id, month, drought_type, change, from_stage, to_stage
@@ -34,8 +62,10 @@ SELECT landscape_id, country_code, name_en, land_use, is_derived
 FROM mart.landscape ORDER BY country_code, name_en, landscape_id
 """
 _INDEX_GAPS = """
-SELECT landscape_id, release, gaps FROM mart.index_month_wide
-WHERE month = :month AND source = :source AND calibration = :calibration
+SELECT DISTINCT ON (landscape_id) landscape_id, release, gaps
+FROM index.value_month JOIN landscape.landscape USING (landscape_key)
+WHERE month = :month AND source = ANY(:sources) AND calibration = :calibration
+ORDER BY landscape_id, array_position(CAST(:sources AS text[]), source)
 """
 _QUEUED = "SELECT count(*) FROM mart.delivery WHERE state = 'sent'"
 
@@ -44,8 +74,19 @@ def _rows(connection: Connection, query: str, **values: object) -> Rows:
     return [dict(row) for row in connection.execute(text(query), values).mappings()]
 
 
-def read_freshness(connection: Connection) -> Rows:
-    return _rows(connection, _FRESHNESS)
+def read_freshness(connection: Connection, at: datetime) -> Rows:
+    """Return how far each source has come in each country, and what is late at `at`."""
+    return _rows(connection, _FRESHNESS, at=at)
+
+
+def read_untaken_months(connection: Connection) -> dict[str, int]:
+    """Return how many months of each source came in files of which no means are taken yet."""
+    return {row["source"]: row["months"] for row in _rows(connection, _UNTAKEN)}
+
+
+def read_requests_to_watch(connection: Connection) -> Rows:
+    """Return what was asked of a data store and is open, or came to nothing and was not asked anew."""
+    return _rows(connection, _REQUESTS)
 
 
 def read_pending(connection: Connection) -> Rows:
@@ -68,10 +109,19 @@ def read_landscape_names(connection: Connection) -> Rows:
     return _rows(connection, _LANDSCAPES)
 
 
-def read_index_gaps(connection: Connection, month: Month, source: str, calibration: str) -> Rows:
-    """Return the release of each landscape's indices in `month`, and index code to gap."""
+def read_index_gaps(
+    connection: Connection, month: Month, sources: Sequence[str], calibration: str
+) -> Rows:
+    """Return the release of each landscape's indices in `month`, and index code to gap.
+
+    Of each landscape by the first of `sources` that it has.
+    """
     return _rows(
-        connection, _INDEX_GAPS, month=month.first_day, source=source, calibration=calibration
+        connection,
+        _INDEX_GAPS,
+        month=month.first_day,
+        sources=list(sources),
+        calibration=calibration,
     )
 
 

@@ -17,7 +17,6 @@ def save_rows(
     rows: Iterable[Sequence[Any]],
     incidental: Sequence[str] = (),
     unless: LiteralString = "false",
-    kept: Sequence[str] = (),
 ) -> int:
     """Insert `rows` into `table`, replacing rows of the same key where a value differs.
 
@@ -33,7 +32,6 @@ def save_rows(
         incidental: columns that alone do not make a row different, such as the file it came from;
             if all but the keys are, no row is ever replaced.
         unless: SQL on `held` and `excluded` under which the row held is the better one and stays.
-        kept: columns in which a value held is not replaced by a missing one.
 
     Returns:
         The number of rows inserted or replaced.
@@ -59,7 +57,7 @@ def save_rows(
             target=target,
             names=names,
             keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
-            action=_replace(others, telling, unless, kept) if telling else sql.SQL("NOTHING"),
+            action=_replace(others, telling, unless) if telling else sql.SQL("NOTHING"),
         )
     )
     written = cursor.rowcount
@@ -67,20 +65,15 @@ def save_rows(
     return int(written)
 
 
-def _replace(
-    others: Sequence[str], telling: Sequence[str], unless: LiteralString, kept: Sequence[str]
-) -> sql.Composed:
-    def new(column: str) -> sql.Composed:
-        form = "coalesce(excluded.{0}, held.{0})" if column in kept else "excluded.{0}"
-        return sql.SQL(form).format(sql.Identifier(column))
+def _replace(others: Sequence[str], telling: Sequence[str], unless: LiteralString) -> sql.Composed:
+    def columns(form: LiteralString, names: Sequence[str]) -> sql.Composed:
+        return sql.SQL(", ").join(sql.SQL(form).format(sql.Identifier(name)) for name in names)
 
     return sql.SQL(
         "UPDATE SET {changes} WHERE ({held}) IS DISTINCT FROM ({new}) AND ({unless}) IS NOT TRUE"
     ).format(
         unless=sql.SQL(unless),
-        changes=sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), new(column)) for column in others
-        ),
-        held=sql.SQL(", ").join(sql.SQL("held.{}").format(sql.Identifier(c)) for c in telling),
-        new=sql.SQL(", ").join(new(column) for column in telling),
+        changes=columns("{0} = excluded.{0}", others),
+        held=columns("held.{}", telling),
+        new=columns("excluded.{}", telling),
     )

@@ -60,6 +60,8 @@ def _dag(dag: DAG) -> dict[str, Any]:
                 "first_pause_seconds": task.retry_delay.total_seconds(),
                 "backoff": task.retry_exponential_backoff,
                 "pool": task.pool,
+                "holds_no_slot": getattr(task, "mode", None) == "reschedule",
+                "waits_seconds": getattr(task, "timeout", None),
                 "tells": sorted(asset.name for asset in task.outlets),
                 "arguments": getattr(task, "op_kwargs", {}),
             }

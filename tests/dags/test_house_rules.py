@@ -28,8 +28,8 @@ DAG_IDS = (
 )
 TIERS = {"tier-1", "tier-2"}
 STAGES = {"ingest", "compute", "decide", "approve", "deliver", "publish", "check"}
-FOR_A_MONTH = ("ingest_era5_land",)
-"""The DAGs whose task is told its month."""
+FOR_A_MONTH = (("ingest_era5_land", "ask"), ("ingest_era5_land", "collect"))
+"""The tasks that are told their month."""
 
 one_dag = pytest.mark.parametrize("dag_id", DAG_IDS)
 one_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -104,7 +104,20 @@ def test_a_pool_exists_where_one_is_named(described: Described, dag_id: str) -> 
 
 
 def test_requests_to_the_data_store_go_one_at_a_time(described: Described) -> None:
-    assert [task["pool"] for task in tasks(described, "ingest_era5_land")] == ["cds"]
+    fetching = dag(described, "ingest_era5_land")["tasks"]
+    assert {fetching[name]["pool"] for name in ("ask", "wait", "collect")} == {"cds"}
+
+
+def test_waiting_for_the_data_store_holds_no_worker(described: Described) -> None:
+    fetching = dag(described, "ingest_era5_land")["tasks"]
+    assert [name for name, task in fetching.items() if task["holds_no_slot"]] == ["wait"]
+    assert fetching["wait"]["waits_seconds"] >= 2 * 24 * 3600
+
+
+def test_the_month_is_told_of_only_once_it_is_collected(described: Described) -> None:
+    fetching = dag(described, "ingest_era5_land")["tasks"]
+    assert set(fetching) == {"ask", "wait", "collect", "name_failures"}
+    assert [name for name, task in fetching.items() if task["tells"]] == ["collect"]
 
 
 @pytest.mark.parametrize(
@@ -141,17 +154,20 @@ def test_on_the_7th_the_month_before_is_fetched(
     assert described.facts["first_runs"]["ingest_era5_land"][position] == [starts, month]
 
 
-@pytest.mark.parametrize("dag_id", FOR_A_MONTH)
-def test_the_month_comes_from_the_run_never_from_a_clock(described: Described, dag_id: str) -> None:
-    for task in tasks(described, dag_id):
-        assert task["arguments"]["month"].startswith("{{ dag_run.partition_key or ")
+@pytest.mark.parametrize(("dag_id", "task_id"), FOR_A_MONTH)
+def test_the_month_comes_from_the_run_never_from_a_clock(
+    described: Described, dag_id: str, task_id: str
+) -> None:
+    task = dag(described, dag_id)["tasks"][task_id]
+    assert task["arguments"]["month"].startswith("{{ dag_run.partition_key or ")
 
 
 def test_a_run_that_is_told_no_month_fails_at_once_and_says_what_to_do(
     described: Described,
 ) -> None:
     """It may be tried again, and is not: no retry brings a month."""
-    assert described.facts["without_month"] == {"state": "failed", "tries": {"archive_month": 1}}
+    assert described.facts["without_month"]["state"] == "failed"
+    assert described.facts["without_month"]["tries"]["ask"] == 1
     assert (
         "DAG run: expected its month as partition key, or as month in its configuration, such as "
         "2026-09, got 'None'; trigger it again with one"
@@ -161,7 +177,7 @@ def test_a_run_that_is_told_no_month_fails_at_once_and_says_what_to_do(
 def test_a_rehearsal_counts_tasks_instead_of_believing_a_success(described: Described) -> None:
     """Airflow runs no task for a date before the start date, and calls the run a success."""
     assert described.facts["before_start"] == (
-        "ingest_era5_land: expected its 1 task to succeed for 2026-10, got none run: see that "
+        "ingest_era5_land: expected its 4 tasks to succeed for 2026-10, got none run: see that "
         "2020-01-07 is after its start date"
     )
 
@@ -197,7 +213,7 @@ def test_tasks_hand_over_keys_never_tables(path: Path) -> None:
         if isinstance(node, ast.FunctionDef)
     ]
     assert handed
-    assert set(handed) <= {"int", "list[int]", "list[str]"}
+    assert set(handed) <= {"None", "bool", "int", "list[int]", "list[str]"}
 
 
 def test_parsing_dag_files_imports_no_science(airflow_environment: dict[str, str]) -> None:

@@ -1,5 +1,7 @@
 """Bad input through the command itself: one clear line, the right exit code, an untouched warehouse.
 
+The bytes of a refused file are kept, though: in the archive under ``refused/``, and registered.
+
 The warehouse holds a whole small world of real data, so that every table could be spoiled. The
 command runs in this process, which spares importing it anew each time; one test runs it as
 installed.
@@ -7,6 +9,7 @@ installed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -139,20 +142,42 @@ def write_plan(folder: Path, old: str, new: str) -> Path:
 
 
 def contents(world: World) -> dict[str, list[str]]:
-    """Every row of every table but the outcomes of steps, and the names of the archived files."""
+    """Every row of every table and the names of the archived files, as no bad input may change them.
+
+    Not the outcomes of steps, nor the files that were refused as a whole: those are written down.
+    """
     with world.warehouse.connect() as connection:
         tables = connection.execute(
             text(
                 "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables "
-                "WHERE table_type = 'BASE TABLE' AND table_name <> 'outcome' AND table_schema IN "
-                "('ops', 'landscape', 'series', 'index', 'plan', 'alert')"
+                "WHERE table_type = 'BASE TABLE' AND table_name NOT IN ('outcome', 'refused_file') AND "
+                "table_schema IN ('ops', 'landscape', 'series', 'index', 'plan', 'alert')"
             )
         ).scalars()
         rows = {
             table: sorted(connection.execute(text(f"SELECT t::text FROM {table} AS t")).scalars())  # noqa: S608
             for table in tables
         }
-    return {**rows, "archive": sorted(map(str, (world.var / "archive").rglob("*")))}
+    archive = world.var / "archive"
+    kept = sorted(str(path.relative_to(archive)) for path in archive.rglob("*"))
+    return {**rows, "archive": [path for path in kept if not path.startswith("refused")]}
+
+
+def kept_as_refused(world: World, path: Path) -> tuple[int, str]:
+    """How often these bytes were refused, and why the last time, after a look at what is kept."""
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    with world.warehouse.connect() as connection:
+        query = text(
+            "SELECT archive_key, reason, times FROM ops.refused_file WHERE sha256 = :sha256"
+        )
+        row = connection.execute(query, {"sha256": sha256}).one()
+    copy = world.var / "archive" / row.archive_key
+    assert row.archive_key.startswith(f"refused/{sha256[:2]}/{sha256}")
+    assert copy.read_bytes() == path.read_bytes()
+    sidecar = json.loads(copy.with_name(f"{copy.name}.json").read_text())
+    assert sidecar["sha256"] == sha256
+    assert sidecar["name"] == path.name
+    return row.times, row.reason
 
 
 def last_outcome(world: World) -> tuple[str, str, str]:
@@ -220,14 +245,23 @@ def refusal(drought: Drought, world: World, command: Command, **settings: str) -
 
 
 def test_the_world_has_rows_to_spoil(world: World) -> None:
-    empty = {table for table, rows in contents(world).items() if not rows}
-    assert {table.removesuffix("_superseded") for table in empty} <= {
+    filled = {table for table, rows in contents(world).items() if rows}
+    assert filled >= {
+        "archive",
+        "ops.file",
+        "ops.grid_month",
+        "ops.ingest",
+        "landscape.version",
         "series.climate_month",
         "series.station_month",
+        "series.quarantine",
+        "index.calibration",
         "index.value_month",
+        "plan.document",
         "plan.stage_month",
+        "alert.transition",
+        "alert.message",
     }
-    assert all(table.endswith("_superseded") for table in empty)
 
 
 # --- grids and gauges -------------------------------------------------------------------------
@@ -259,14 +293,15 @@ def source_that_is_a_path(folder: Path) -> Command:
     return ["ingest", "grid", path.name, "--source", "../../elsewhere"]
 
 
-def table_with_a_bad_date(folder: Path) -> Command:
-    path = write_table(folder, "38462,2020-12-31,1.0", "38462,2021-02-30,1.0")
+def table_of_bad_dates(folder: Path) -> Command:
+    path = write_table(folder, "38462,2021-02-30,1.0", "38462,2021-02-31,1.0")
     return ["ingest", "stations", path.name, "--format", "agency"]
 
 
-def daily_record_with_a_bad_date(folder: Path) -> Command:
+def daily_record_of_bad_dates(folder: Path) -> Command:
     path = folder / "gauge.dly"
-    path.write_text(DAILY_LINE.format("202102") + DAILY_LINE.format("202113"))
+    months = ("202113", "202114", "202102")
+    path.write_text("".join(map(DAILY_LINE.format, months)))
     return ["ingest", "stations", path.name, "--format", "ghcn-daily"]
 
 
@@ -299,14 +334,19 @@ def daily_record_with_a_bad_date(folder: Path) -> Command:
             id="a source whose name leads out of the archive",
         ),
         pytest.param(
-            table_with_a_bad_date,
-            ("gauges.csv: line 3, date: expected ", "got '2021-02-30'", "correct it and load"),
-            id="a row of an agency's table on 30 February",
+            table_of_bad_dates,
+            ("gauges.csv: expected rows", "(line 2: date: expected ", "2021-02-30", "correct it"),
+            id="an agency's table on 30 and 31 February",
         ),
         pytest.param(
-            daily_record_with_a_bad_date,
-            ("gauge.dly: line 2, columns 12-17: expected ", "got '202113'", "fetch the file again"),
-            id="a line of a daily record in the thirteenth month",
+            daily_record_of_bad_dates,
+            (
+                "gauge.dly: expected ",
+                "(line 1: columns 12-17: expected ",
+                "202113",
+                "fetch the fil",
+            ),
+            id="a daily record in the thirteenth month and the fourteenth",
         ),
     ],
 )
@@ -318,6 +358,63 @@ def test_bad_data_are_refused_and_the_refusal_is_written_down(
     step, state, message = last_outcome(world)
     assert (step, state) == ("ingest", "failed")
     assert line in message
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        pytest.param(half_a_grid, id="a half-downloaded NetCDF"),
+        pytest.param(simulated_grid, id="simulated rain into a warehouse of real data"),
+        pytest.param(grid_of_unsaid_product, id="rain in metres without known meaning"),
+        pytest.param(table_of_bad_dates, id="an agency's table on 30 and 31 February"),
+    ],
+)
+def test_the_bytes_of_a_refused_file_are_kept_and_counted(
+    drought: Drought, world: World, tmp_path: Path, maker: Maker
+) -> None:
+    command = maker(tmp_path)
+    path = tmp_path / command[2]
+    # Bytes of its own: the other tests refuse the same ones.
+    path.write_bytes(path.read_bytes() + b"\n38462,2021-02-31,7.0\n")
+    line = refusal(drought, world, command)
+    times, reason = kept_as_refused(world, path)
+    assert (times, reason) == (1, line)
+    refusal(drought, world, command)
+    assert kept_as_refused(world, path) == (2, line)
+
+
+def test_a_wrong_word_on_the_command_line_is_no_fault_of_the_file(
+    drought: Drought, world: World, tmp_path: Path
+) -> None:
+    command = source_that_is_a_path(tmp_path)
+    path = tmp_path / command[2]
+    path.write_bytes(path.read_bytes() + b"told apart")
+    refusal(drought, world, command)
+    with world.warehouse.connect() as connection:
+        query = text("SELECT count(*) FROM ops.refused_file WHERE sha256 = :sha256")
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert connection.execute(query, {"sha256": sha256}).scalar_one() == 0
+
+
+def test_a_refused_file_that_is_taken_later_says_so(
+    drought: Drought, installation: Installation, tmp_path: Path
+) -> None:
+    world = World(installation.warehouse, installation.settings.var)
+    command = grid_of_unsaid_product(tmp_path)
+    refusal(drought, world, command)
+    status = json.loads(drought(["status", "--json"], settings_of(world)).out)
+    assert [row["name"] for row in status["refused_files"]] == ["rain.nc"]
+    taken = drought([*command, "--product", "monthly-mean"], settings_of(world))
+    assert (taken.code, taken.err) == (0, "")
+    status = json.loads(drought(["status", "--json"], settings_of(world)).out)
+    assert status["refused_files"] == []
+    counts = [
+        [row[n] for n in ("n_read", "n_stored", "n_quarantined", "n_unchanged")]
+        for row in status["ingests"]
+    ]
+    assert counts == [[360, 360, 0, 0]]
+    shown = drought(["status"], settings_of(world)).out
+    assert "rain.nc (test): 360 records read = 360 stored + 0 quarantined + 0 unchanged" in shown
 
 
 @pytest.mark.parametrize("kind", ["grid", "stations"])
@@ -336,6 +433,49 @@ def test_real_data_stay_out_of_a_simulated_warehouse(
     assert line.startswith(real[kind][0])
     assert "this warehouse holds simulated data and the file is real" in line
     assert "load it into another one" in line
+
+
+# --- a drop folder ----------------------------------------------------------------------------
+
+
+def test_a_drop_folder_ends_with_1_only_when_a_file_is_refused_anew(
+    drought: Drought, installation: Installation, tmp_path: Path
+) -> None:
+    world = World(installation.warehouse, installation.settings.var)
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    good = write_table(folder, "38462,2020-12-31,1.5")
+    bad = folder / "page.csv"
+    bad.write_text("<html>")
+    fresh = folder / "fresh.csv"
+    fresh.write_text("station_id")
+    for path in (good, bad):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    first = drought(["ingest", "watch", "drop"], settings_of(world))
+    assert first.code == 1
+    assert first.err == (
+        "error: page.csv: expected a grid file or a table, got a web page or XML; download the file "
+        "itself\n"
+    )
+    taken, waiting, summary = first.out.splitlines()
+    assert taken.startswith("gauges.csv: 1 stations; 1 records read = 1 stored")
+    assert waiting == "fresh.csv: left for the next round, it may still be being written"
+    assert summary.startswith("1 files taken, 1 refused, 0 known, 1 left for the next round")
+    second = drought(["ingest", "watch", str(folder), "--once"], settings_of(world))
+    assert (second.code, second.err) == (0, "")
+    assert second.out.splitlines()[-1].startswith("0 files taken, 0 refused, 2 known, 1 left")
+    again = drought(["ingest", "watch", "drop", "--again"], settings_of(world))
+    assert again.code == 1
+    assert kept_as_refused(world, bad)[0] == 2
+
+
+def test_a_drop_folder_that_is_not_there_is_refused(
+    drought: Drought, world: World, tmp_path: Path
+) -> None:
+    line = refusal(drought, world, ["ingest", "watch", "no-such-folder"])
+    assert line.endswith(
+        "/no-such-folder: expected a folder to watch, got none; make it, or correct its name"
+    )
 
 
 # --- landscapes -------------------------------------------------------------------------------

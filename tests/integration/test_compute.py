@@ -6,6 +6,7 @@ Two landscapes, one in each of two areas; rain that differs from month to month;
 from __future__ import annotations
 
 import threading
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -210,6 +211,21 @@ def test_a_file_without_rain_is_refused(place: Installation, write: Write) -> No
     with pytest.raises(InputError, match=r"expected total precipitation \('tp'\), got only"):
         ingest(place, write(LAST, LAST, variable="t2m"))
     assert told(place.warehouse, "SELECT count(*) FROM ops.file") == [(0,)]
+
+
+def test_months_of_a_reply_that_have_no_rain_are_gaps(
+    place: Installation, write: Write, tmp_path: Path
+) -> None:
+    first = Month(2020, 1)
+    reply = tmp_path / "reply.zip"
+    with zipfile.ZipFile(reply, "w") as archive:
+        archive.write(write(first, first, instead={first: 1.0}), "rain.nc")
+        archive.write(write(first, first + 13, variable="t2m"), "heat.nc")
+    ingest(place, reply)
+    compute(place)
+    held = series(place, "west")
+    assert held["2020-01"] == pytest.approx([31.0, None, "final"], abs=1e-4)
+    assert {held[str(first + n)][1] for n in range(1, 14)} == {"not_published"}
 
 
 def test_one_writer_waits_for_the_other(place: Installation, write: Write) -> None:

@@ -201,7 +201,12 @@ def test_the_document_gives_these_commands() -> None:
         pytest.param(LANDSCAPES, "199 new, 0 changed, 0 unchanged", id="199 districts are new"),
         pytest.param(GRID, "427 months, 1979-01 to 2014-07", id="the file holds 427 months"),
         # 983 + 916 months with rain stand in the file; the rest of 2 x 995 months are gaps.
-        pytest.param(STATIONS, "2 stations, 1990 months, 91 of them gaps, 0 ", id="two gauges"),
+        pytest.param(
+            STATIONS,
+            "2 stations; 3800 records read = 3800 stored + 0 quarantined + 0 unchanged; their "
+            "records hold 1990 months, 91 of them gaps",
+            id="two gauges",
+        ),
         pytest.param(COMPUTE, "84973 landscape-months", id="199 x 427 months get indices"),
         # One stage a month for each drought type of the generic plan.
         pytest.param(EVALUATE, "254919 new", id="3 x 199 x 427 stages, nothing is told"),

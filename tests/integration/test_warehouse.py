@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import nan
 from threading import Barrier
 
@@ -26,20 +26,28 @@ from pipeline.plans.reading import from_mapping
 from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings
 from pipeline.stations.observations import Disclosure, Quarantined, Station
+from pipeline.stations.places import positions_of
 from pipeline.steps.approve import approve
 from pipeline.steps.check import check
 from pipeline.steps.deliver import deliver
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
+from pipeline.steps.review_stations import review_stations
 from pipeline.steps.status import pending_alerts, status
 from pipeline.warehouse.climate import ClimateRow, save_climate_months
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.indices import Series, read_calibrations, save_calibrations
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
 from pipeline.warehouse.migrations import migrate, refuse_other_version, sql_folder
+from pipeline.warehouse.observations import (
+    ObservationSeries,
+    save_observations,
+    save_quarantined,
+    save_unread,
+)
 from pipeline.warehouse.plans import read_plan, save_plan
-from pipeline.warehouse.stations import save_quarantined, save_station_months, save_stations
+from pipeline.warehouse.stations import save_positions, save_stations
 from tests.integration.conftest import NOW, TEMPLATE
 from tests.integration.little_world import (
     JANUARY,
@@ -99,7 +107,7 @@ MART = {
     ),
     "calibration": (
         "landscape_id index_code calendar_month calibration distribution parameters "
-        "probability_of_zero n_years"
+        "probability_of_zero n_years source"
     ),
     "stage_month": (
         "landscape_id month plan_id plan_version drought_type stage stage_rank since_month "
@@ -112,11 +120,49 @@ MART = {
     "delivery": "delivery_id alert_id channel recipient_id language state attempts sent_at error",
     "station_month": (
         "station_id name latitude longitude elevation_m month precipitation_mm temperature_mean_c "
-        "gap resolution policy n_observations source origin known_from"
+        "gap resolution policy n_observations n_assumed_dry n_suspect suspicion source origin "
+        "known_from"
+    ),
+    "station": (
+        "station_id name latitude longitude elevation_m policy positions first_month last_month "
+        "months months_with_precipitation suspect_share"
+    ),
+    "station_position": "station_id latitude longitude elevation_m note known_from valid_from",
+    "observation": (
+        "station_id quantity resolution last_day n_days value verdict reason source file_name line "
+        "known_from"
     ),
     "quarantine": "quarantine_id file_name source line station_id reason record rejected_at",
+    "ingest": (
+        "file_name source kind origin n_read n_stored n_quarantined n_unchanged ingested_at"
+    ),
+    "indicator": (
+        "landscape_id indicator unit value period_from period_to issued_on document_number "
+        "issued_by note known_from"
+    ),
     "freshness": (
-        "country_code source newest_month release known_from landscapes_with_values landscapes"
+        "country_code source newest_month release known_from landscapes_with_values landscapes "
+        "newest_final_month expected_month months_late oldest_late_month late_since "
+        "preliminary_overdue oldest_preliminary_overdue"
+    ),
+    "agreement": (
+        "landscape_id source calibration gauges n_months gauge_mm grid_mm ratio difference_mm "
+        "correlation rank_correlation anomaly_correlation anomaly_rank_correlation n_years "
+        "break_year break_statistic break_critical has_break ratio_before ratio_after shortfall "
+        "known_from"
+    ),
+    "agreement_month": (
+        "landscape_id month source gauge_mm grid_mm n_gauges n_suspect n_assumed_dry policies "
+        "known_from"
+    ),
+    "revision_value": (
+        "landscape_id month source quantity calibration old_value new_value old_gap new_gap "
+        "old_release new_release old_known_from changed_at"
+    ),
+    "revision_stage": (
+        "landscape_id month drought_type old_stage old_stage_rank old_plan_id old_plan_version "
+        "new_stage new_stage_rank new_plan_id new_plan_version old_known_from changed_at alert_id "
+        "approval"
     ),
 }
 
@@ -201,7 +247,9 @@ class TestTheCatalogue:
             "WHERE pronamespace = 'mart'::regnamespace ORDER BY 1",
         )
         assert found == [
+            ("mart.freshness_at(timestamp with time zone)", "record"),
             ("mart.index_month_as_of(timestamp with time zone)", "mart.index_month"),
+            ("mart.indicator_as_of(timestamp with time zone)", "mart.indicator"),
             ("mart.stage_month_as_of(timestamp with time zone)", "mart.stage_month"),
         ]
 
@@ -215,13 +263,18 @@ class TestTheCatalogue:
         columns = {str(name): names for name, names in laid_out if isinstance(names, list)}
         twins = {name for name in columns if name.endswith("_superseded")}
         assert twins == {
+            "series.agreement_superseded",
+            "series.agreement_month_superseded",
             "series.climate_month_superseded",
+            "series.indicator_superseded",
+            "series.observation_superseded",
             "series.station_month_superseded",
+            "series.station_position_superseded",
             "index.value_month_superseded",
             "plan.stage_month_superseded",
         }
         for twin in twins:
-            assert columns[twin] == [*columns[twin.removesuffix("_superseded")], "known_until"]
+            assert {*columns[twin]} == {*columns[twin.removesuffix("_superseded")], "known_until"}
 
 
 class TestMigrations:
@@ -333,31 +386,37 @@ def pipeline(warehouse: Engine) -> Iterator[Engine]:
 
 
 def save_gauges(warehouse: Engine) -> None:
-    """One gauge of each disclosure class, each with a month and a refused record."""
+    """One gauge of each disclosure class, each with a month, a place and a refused record.
+
+    The file also holds a line that names no gauge, and so might be any one's.
+    """
     gauges = [
         Station(f"gauge-{d}", f"the {d} gauge", 38.0, 66.0, 400.0, disclosure=d) for d in Disclosure
     ]
-    refused = [
-        Quarantined("rain.csv", n, one.station_id, "too much rain", f"record of {one.station_id}")
-        for n, one in enumerate(gauges, start=2)
-    ]
-    months = pd.DataFrame(
+    names = [one.station_id for one in gauges]
+    records = pd.DataFrame(
         {
-            "station_id": [one.station_id for one in gauges],
-            "month": pd.Timestamp("2021-01-01"),
-            "precipitation_mm": [41.5, 42.5, 43.5],
-            "temperature_mean_c": 1.5,
-            "gap": None,
-            "resolution": "daily",
-            "policy": "test",
-            "n_observations": 31,
+            "line": range(2, 2 + len(names)),
+            "station_id": names,
+            "quantity": "precipitation_mm",
+            "last_day": pd.Timestamp("2021-01-31"),
+            "n_days": 31,
+            "value": [41.5, 42.5, 43.5],
+            "reason": "",
+            "text": [f"record of {name}" for name in names],
         }
     )
+    refused = records.assign(quantity="temperature_mean_c", reason="too warm", by_provider=False)
     with warehouse.begin() as connection:
-        save_stations(connection, tuple(gauges))
         file_id = grid_file(connection)
-        save_station_months(connection, months, "agency", Origin.REAL, file_id)
-        save_quarantined(connection, tuple(refused), file_id)
+        save_stations(connection, gauges, file_id)
+        save_positions(connection, positions_of(gauges), NOW.date())
+        series = ObservationSeries("agency", "monthly", file_id)
+        save_observations(connection, records, series)
+        save_quarantined(connection, refused, series)
+        lost = Quarantined("rain.csv", 9, "", "no station", "99.9")
+        save_unread(connection, [lost], file_id)
+        review_stations(connection, names)
 
 
 class TestTheAnalyst:
@@ -368,6 +427,8 @@ class TestTheAnalyst:
     def test_asks_for_any_moment(self, analyst: Engine) -> None:
         assert told(analyst, "SELECT * FROM mart.index_month_as_of(now())") == []
         assert told(analyst, "SELECT * FROM mart.stage_month_as_of(now())") == []
+        assert told(analyst, "SELECT * FROM mart.indicator_as_of(now())") == []
+        assert told(analyst, "SELECT * FROM mart.freshness_at(now())") == []
 
     def test_reads_nothing_else(self, analyst: Engine) -> None:
         others = told(
@@ -397,14 +458,19 @@ class TestTheAnalyst:
         with pytest.raises(ProgrammingError, match="permission denied"):
             told(analyst, "DELETE FROM alert.delivery RETURNING delivery_id")
 
-    def test_calls_the_two_functions_and_no_other_of_ours(self, analyst: Engine) -> None:
+    def test_calls_the_functions_of_mart_and_no_other_of_ours(self, analyst: Engine) -> None:
         may = told(
             analyst,
             "SELECT oid::regproc::text FROM pg_proc WHERE has_function_privilege(oid, 'EXECUTE') "
             "AND pronamespace IN (SELECT oid FROM pg_namespace "
             "WHERE nspname !~ '^pg_' AND nspname <> 'information_schema') ORDER BY 1",
         )
-        assert may == [("mart.index_month_as_of",), ("mart.stage_month_as_of",)]
+        assert may == [
+            ("mart.freshness_at",),
+            ("mart.index_month_as_of",),
+            ("mart.indicator_as_of",),
+            ("mart.stage_month_as_of",),
+        ]
 
     def test_sees_open_gauges_only(self, analyst: Engine) -> None:
         assert told(analyst, "SELECT station_id, precipitation_mm FROM mart.station_month") == [
@@ -413,12 +479,25 @@ class TestTheAnalyst:
         assert told(analyst, "SELECT station_id, record FROM mart.quarantine") == [
             ("gauge-open", "record of gauge-open")
         ]
+        assert told(analyst, "SELECT station_id, value FROM mart.observation") == [
+            ("gauge-open", 41.5)
+        ]
+        assert told(analyst, "SELECT station_id FROM mart.station") == [("gauge-open",)]
+        assert told(analyst, "SELECT station_id FROM mart.station_position") == [("gauge-open",)]
 
     @pytest.mark.parametrize(
         "query",
         [
             pytest.param("SELECT * FROM mart.station_month WHERE pg_temp.seen(name)", id="months"),
             pytest.param("SELECT * FROM mart.quarantine WHERE pg_temp.seen(record)", id="records"),
+            pytest.param(
+                "SELECT * FROM mart.observation WHERE pg_temp.seen(station_id || value)",
+                id="observations",
+            ),
+            pytest.param("SELECT * FROM mart.station WHERE pg_temp.seen(name)", id="stations"),
+            pytest.param(
+                "SELECT * FROM mart.station_position WHERE pg_temp.seen(station_id)", id="places"
+            ),
         ],
     )
     def test_cannot_listen_to_the_rows_a_view_hides(self, analyst: Engine, query: str) -> None:
@@ -594,6 +673,20 @@ class TestClimate:
         columns = "SELECT precipitation_mm, gap, file_id FROM series.climate_month"
         assert told(world, columns) == [(None, "not_published", other)]
         assert told(world, columns + "_superseded") == [(12.5, None, one)]
+
+    def test_a_row_written_while_the_clock_was_ahead_is_kept_too(self, world: Engine) -> None:
+        # Its time cannot end before it began: it ends when it begins.
+        with world.begin() as connection:
+            one, other = grid_file(connection, number=1), grid_file(connection, number=2)
+            self.save(connection, one)
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(
+                text("UPDATE series.climate_month SET known_from = now() + interval '1 hour'")
+            )
+        with world.begin() as connection:
+            self.save(connection, other, rain=20.0)
+        kept = "SELECT precipitation_mm, known_until - known_from FROM {}_superseded"
+        assert told(world, kept.format("series.climate_month")) == [(12.5, timedelta(0))]
 
 
 class TestOrigin:

@@ -11,7 +11,9 @@ COMMANDS = [
     "db",
     "landscapes",
     "plans",
+    "sources",
     "ingest",
+    "stations",
     "airflow",
     "compute",
     "evaluate",
@@ -23,7 +25,9 @@ COMMANDS = [
     "run",
     "golive",
     "explain",
+    "revisions",
     "status",
+    "doctor",
     "demo",
 ]
 
@@ -61,6 +65,16 @@ def test_every_command_has_help(command: str) -> None:
             ["approve", "1", "--by", "A", "--office", "O", "--protocol-date", "2026-11-01"],
             "needs --protocol",
             id="a date of no protocol",
+        ),
+        pytest.param(
+            ["revisions", "--from", "2026-12", "--to", "2026-10"],
+            "must not be before",
+            id="revisions of months in the wrong order",
+        ),
+        pytest.param(
+            ["sources", "expect", "era5-land", "--preliminary-after", "-1"],
+            "greater than or equal to 0",
+            id="values expected before the month ends",
         ),
         pytest.param(["landscapes", "load"], "either a FILE or --default", id="no landscapes"),
     ],

@@ -53,6 +53,7 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
             "DROUGHT_CALIBRATION": "1981-2010",
             "DROUGHT_MIN_COVERAGE": "0.8",
             "DROUGHT_SOURCE": "era5-land",
+            "DROUGHT_BLEND_WITH": "cfsr",
             "DROUGHT_AUTHORITY": "the Test Authority",
             "DROUGHT_CAP_SENDER": "drought@hydromet.example",
             "DROUGHT_SMTP_HOST": "mail.hydromet.example",
@@ -69,7 +70,7 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.archive == "s3://raw/drought"
     assert settings.calibration == CalibrationPeriod(1981, 2010)
     assert settings.min_coverage == 0.8
-    assert settings.source == "era5-land"
+    assert (settings.source, settings.blend_with) == ("era5-land", "cfsr")
     assert settings.authority == "the Test Authority"
     assert settings.cap_sender == "drought@hydromet.example"
     assert (settings.smtp_host, settings.smtp_port) == ("mail.hydromet.example", 587)

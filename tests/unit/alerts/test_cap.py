@@ -17,7 +17,7 @@ from pipeline.alerts.local_time import UTC_OFFSET_HOURS
 from pipeline.alerts.sending import Reference, Sending
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, DroughtType
-from tests.unit.alerts import cases
+from tests.unit.alerts import cases, water
 
 SENDING = Sending(
     identifier="cacilm-drought.test.UZ.2021-06.17",
@@ -338,3 +338,10 @@ def test_the_offset_of_the_sender_does_not_matter() -> None:
     moscow = SENDING.sent.astimezone(timezone(timedelta(hours=3)))
     there = cap_message(cases.began(), cases.APPROVAL, replace(SENDING, sent=moscow))
     assert there == cap_message(cases.began(), cases.APPROVAL, SENDING)
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "not open"])
+def test_an_alert_on_an_indicator_of_the_agency_is_valid_cap(is_open: bool) -> None:
+    content = cap_message(water.alert([97.0, 82.345], is_open=is_open), cases.APPROVAL, SENDING)
+    validate(content)
+    assert (b"82.3" in content) is is_open

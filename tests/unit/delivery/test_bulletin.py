@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,7 @@ from pipeline.delivery.bulletin_facts import (
     CountryFacts,
     Freshness,
     LandscapeFacts,
+    Revised,
     StageFacts,
     Standing,
 )
@@ -122,8 +123,20 @@ FACTS = BulletinFacts(
     countries=(TURKIYE, UZBEKISTAN),
     freshness=(
         Freshness(Country.TURKIYE, "era5-land", MONTH, Release.PRELIMINARY, 1, 1),
-        Freshness(Country.UZBEKISTAN, "era5-land", MONTH, Release.PRELIMINARY, 3, 4),
+        Freshness(
+            Country.UZBEKISTAN,
+            "era5-land",
+            MONTH,
+            Release.PRELIMINARY,
+            3,
+            4,
+            months_late=1,
+            oldest_late_month=MONTH + 1,
+            late_since=date(2021, 9, 7),
+        ),
     ),
+    expected_month=MONTH + 1,
+    revised=None,
     unfinished={"ingest": "not published"},
     pending=1,
 )
@@ -193,7 +206,8 @@ def test_the_page_carries_the_sentences_of_the_text() -> None:
         situation(UZBEKISTAN),
         "Late: stages are known up to July 2021",
         "no grid cell with values touches the landscape (1): Navoi.",
-        "Uzbekistan, era5-land: newest month July 2021 (preliminary), values for 3 of 4 landscapes",
+        "Uzbekistan, era5-land: newest month July 2021 (preliminary), values for 3 of 4 landscapes; "
+        "1 month late, August 2021 since 7 September 2021.",
         "The latest run of step ingest ended: not published",
         "1 alert waits for approval.",
         "(uz-generic), version\N{NO-BREAK SPACE}1. A template: no authority has adopted it.".replace(
@@ -358,21 +372,60 @@ def test_an_exercise_says_so_first_and_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made_at", "months"),
+    ("expected", "months"),
     [
-        pytest.param(datetime(2021, 8, 31, tzinfo=UTC), 0, id="the next month has not ended"),
-        pytest.param(datetime(2021, 9, 7, tzinfo=UTC), 0, id="it has ended and is not due yet"),
-        pytest.param(datetime(2021, 9, 8, tzinfo=UTC), 1, id="it is due"),
-        pytest.param(datetime(2022, 1, 7, tzinfo=UTC), 4, id="the latest of several is not due"),
-        pytest.param(datetime(2021, 7, 15, tzinfo=UTC), 0, id="the month itself runs still"),
+        pytest.param(None, 0, id="the source has no schedule"),
+        pytest.param(MONTH - 1, 0, id="the stages are ahead of the schedule"),
+        pytest.param(MONTH, 0, id="they are in time"),
+        pytest.param(MONTH + 1, 1, id="the next month is due"),
+        pytest.param(Month(2022, 1), 6, id="and so are five more"),
     ],
 )
-def test_a_month_is_late_once_its_source_should_have_published_it(
-    made_at: datetime, months: int
+def test_stages_are_late_once_the_source_should_have_brought_the_month(
+    expected: Month | None, months: int
 ) -> None:
-    facts = replace(FACTS, made_at=made_at)
+    facts = replace(FACTS, expected_month=expected)
     assert months_overdue(facts) == months
     assert ("Late: " in bulletin_text(facts)) == (months > 0)
+
+
+def test_a_source_without_a_schedule_says_so_instead_of_seeming_in_time() -> None:
+    sentence = "No schedule is set for this source: whether its data are late cannot be said."
+    assert sentence in _unwrapped(bulletin_text(replace(FACTS, expected_month=None)))
+    assert sentence not in _unwrapped(bulletin_text(FACTS))
+
+
+def test_a_country_without_any_value_and_final_values_that_do_not_come_are_said() -> None:
+    never = Freshness(Country.KAZAKHSTAN, "era5-land", None, None, 0, 16)
+    stuck = replace(FACTS.freshness[0], months_late=0, preliminary_overdue=3)
+    text = _unwrapped(bulletin_text(replace(FACTS, freshness=(never, stuck))))
+    assert "- Kazakhstan, era5-land: no values of 16 landscapes yet." in text
+    assert "1 of 1 landscape; final values of 3 months overdue." in text
+
+
+@pytest.mark.parametrize(
+    ("revised", "said"),
+    [
+        pytest.param(
+            Revised(2, Month(2021, 5), Month(2021, 6), 1),
+            "Revised: since July 2021 came, later values or another boundary have changed the stage "
+            "of 2 landscapes in May 2021 to June 2021; 1 correction is an alert of its own. "
+            "`drought revisions` lists them.",
+            id="two landscapes, one of them to be told",
+        ),
+        pytest.param(
+            Revised(1, Month(2021, 6), Month(2021, 6), 0),
+            "stage of 1 landscape in June 2021; nothing of it had been told.",
+            id="one landscape in one month, not told",
+        ),
+    ],
+)
+def test_stages_that_later_values_changed_are_said_once(revised: Revised, said: str) -> None:
+    facts = replace(FACTS, revised=revised)
+    page = " ".join(Visible(bulletin_page(facts)).words)
+    assert said in _unwrapped(bulletin_text(facts))
+    assert said in _unwrapped(page)
+    assert "Revised" not in bulletin_text(FACTS)
 
 
 def test_values_newer_than_the_stages_are_said() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import InputError
@@ -86,6 +86,7 @@ def test_single_precision_coordinates_are_the_same_grid() -> None:
     assert fields(single)["latitude"].to_numpy().tolist() == [47.1, 47.0]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)), st.permutations(range(3)))
 def test_the_order_of_a_file_never_changes_its_fields(
     latitudes: list[int], longitudes: list[int]
@@ -102,12 +103,12 @@ def test_a_one_row_grid_keeps_its_latitude() -> None:
 
 
 def test_times_become_the_first_of_their_month() -> None:
-    monthly = fields(raw({"t2m": [1.0, 2.0]}, ["2024-03-01T06:00", "2024-02-29"], time="time"))
+    monthly = fields(raw({"t2m": [281.0, 282.0]}, ["2024-03-01T06:00", "2024-02-29"], time="time"))
     assert monthly["month"].to_numpy().tolist() == [
         np.datetime64(f"{Month(2024, month)}-01", "ns").item() for month in (2, 3)
     ]
     assert monthly["temperature_mean_c"].isel(latitude=0, longitude=0).to_numpy() == pytest.approx(
-        [2.0 - 273.15, 1.0 - 273.15]
+        [282.0 - 273.15, 281.0 - 273.15]
     )
 
 
@@ -129,6 +130,25 @@ def test_tiny_negative_rain_is_dry_and_counted() -> None:
 def test_really_negative_rain_is_refused() -> None:
     with pytest.raises(InputError, match=r"^a\.nc: 'tp' falls to -0.001 m, expected no less"):
         fields(raw({"tp": -0.001}))
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        # The default of the netCDF library, where the file does not declare it as missing.
+        pytest.param("tp", 9.96921e36, id="undeclared missing cells"),
+        pytest.param("tp", np.inf, id="infinite rain"),
+        pytest.param("tp", 5.0, id="millimetres said to be metres"),
+        pytest.param("t2m", 15.0, id="degrees Celsius said to be kelvin"),
+        pytest.param("sp", 850.0, id="hectopascals said to be pascals"),
+        pytest.param("d2m", -32767.0, id="an undeclared number for missing"),
+    ],
+)
+def test_what_cannot_be_on_earth_is_refused(code: str, value: float) -> None:
+    cells = np.full((1, 2, 3), {"tp": 0.001, "sp": 85_000.0}.get(code, 280.0))
+    cells[0, 1, 2] = value
+    with pytest.raises(InputError, match=rf"^a\.nc: '{code}' reaches .* look before loading it"):
+        fields(raw({code: cells}))
 
 
 def releases(dataset: xr.Dataset) -> list[str]:
@@ -199,6 +219,49 @@ def test_the_product_and_its_reason_are_kept() -> None:
     assert attrs["product_from"] == "history: stream moda"
 
 
+@pytest.mark.parametrize("time", ["valid_time", "time"])
+@pytest.mark.parametrize(
+    ("expver", "release"),
+    [
+        pytest.param("0005", "preliminary", id="with its release"),
+        pytest.param(None, "", id="without a release"),
+    ],
+)
+def test_a_single_month_may_be_squeezed(time: str, expver: str | None, release: str) -> None:
+    squeezed = raw({"tp": 0.001}, ["2024-01-01T06:00"], time=time, expver=expver).squeeze()
+    assert time not in squeezed.dims
+    monthly = fields(squeezed)
+    assert monthly["precipitation_mm"].dims == ("month", "latitude", "longitude")
+    assert monthly["precipitation_mm"].to_numpy() == pytest.approx(31.0, rel=SINGLE)
+    assert monthly["release"].to_numpy().tolist() == [release]
+
+
+@pytest.mark.parametrize(
+    "expver",
+    [
+        pytest.param(np.array(["0001", "0005"]), id="text"),
+        pytest.param(np.array([b"0001", b"0005"]), id="bytes"),
+        pytest.param(np.array([1, 5]), id="whole numbers"),
+        pytest.param(np.array([1.0, 5.0]), id="numbers made floating"),
+        pytest.param(np.array(["0001", "0005"], dtype=object), id="objects"),
+    ],
+)
+@pytest.mark.parametrize("is_variable", [False, True], ids=["as a coordinate", "as a variable"])
+def test_the_release_in_every_writing(expver: np.ndarray, is_variable: bool) -> None:
+    dataset = raw({"t2m": 280.0}, ["2024-01-01", "2024-02-01"])
+    dataset = dataset.assign_coords(expver=("valid_time", expver))
+    if is_variable:
+        dataset = dataset.reset_coords("expver")
+    assert releases(dataset) == ["final", "preliminary"]
+
+
+def test_when_the_store_made_the_file_is_kept() -> None:
+    assert fields(raw({"tp": 0.001}, history=MODA), None).attrs["issued_at"] == (
+        "2026-07-01T14:44:00+00:00"
+    )
+    assert "issued_at" not in fields(raw({"tp": 0.001})).attrs
+
+
 def hourly() -> xr.Dataset:
     return raw({"t2m": 280.0}, ["2024-01-01T00:00", "2024-01-01T01:00"])
 
@@ -213,6 +276,10 @@ def with_units(code: str, unit: str) -> xr.Dataset:
     ("dataset", "message"),
     [
         pytest.param(hourly(), "t2m: 2024-01 comes 2 times", id="hourly data"),
+        pytest.param(
+            raw({"t2m": 280.0}, [f"2024-01-{day:02d}" for day in range(1, 32)]),
+            "2024-01 comes 31 times, expected one stamp a month", id="daily data",
+        ),
         pytest.param(with_units("tp", "mm"), "'tp' is in 'mm', expected 'm'", id="rain in mm"),
         pytest.param(with_units("t2m", "degC"), "is in 'degC', expected 'K'", id="celsius"),
         pytest.param(raw({"lai_hv": 1.0}), "expected at least one of tp, t2m", id="nothing known"),
@@ -223,7 +290,8 @@ def with_units(code: str, unit: str) -> xr.Dataset:
             raw({"t2m": 280.0}).rename(latitude="lat"), "expected dims", id="another layout"
         ),
         pytest.param(
-            raw({"t2m": 280.0}).isel(valid_time=0), "expected a dim valid_time", id="no time"
+            raw({"t2m": 280.0}).isel(valid_time=0, drop=True), "expected a dim valid_time",
+            id="no time",
         ),
         pytest.param(
             raw({"t2m": 280.0}, longitudes=[60.0, 60.0, 61.0]), "each longitude once, got 3 of",

@@ -7,7 +7,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import Product
 from pipeline.grids.cds_layout import monthly_fields
 from pipeline.grids.merging import joined
-from tests.unit.grids.raw import raw
+from tests.unit.grids.raw import MODA, raw
 
 
 def part(dataset: xr.Dataset, product: Product = Product.MONTHLY_MEAN) -> xr.Dataset:
@@ -71,3 +71,14 @@ def test_counts_of_negative_cells_add_up() -> None:
         part(raw({"t2m": 280.0}, ["2023-01-01"])),
     ]
     assert joined(parts, "reply.zip").attrs["negative_precipitation_cells"] == 12
+
+
+def test_a_reply_is_as_new_as_its_last_part() -> None:
+    early, late = MODA, MODA.replace("14:44", "14:46")
+    parts = [
+        part(raw({"tp": 0.001}, ["2023-01-01"], history=late)),
+        part(raw({"t2m": 280.0}, ["2023-01-01"], history=early)),
+    ]
+    assert joined(parts, "reply.zip").attrs["issued_at"] == "2026-07-01T14:46:00+00:00"
+    silent = part(raw({"d2m": 280.0}, ["2023-01-01"]))
+    assert "issued_at" not in joined([*parts, silent], "reply.zip").attrs

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Product
-from pipeline.grids.product import refuse_other_streams, settled_product
+from pipeline.grids.product import issue_of, refuse_other_streams, settled_product
 from tests.unit.grids.raw import MODA, raw
 
 MEAN, TOTAL = Product.MONTHLY_MEAN, Product.MONTHLY_TOTAL
@@ -66,3 +68,28 @@ def test_streams_that_are_no_monthly_means_are_refused(stream: str) -> None:
 def test_hourly_data_that_somebody_made_monthly_pass() -> None:
     history = "cdo monsum in.nc out.nc\n" + MODA.replace("moda", "oper")
     refuse_other_streams(raw({"tp": 0.03}, history=history), "a.nc")
+
+
+def test_the_stream_of_the_messages_settles_it() -> None:
+    dataset = raw({"tp": 0.001})
+    dataset["tp"].attrs["GRIB_stream"] = "moda"
+    product, reason = settled_product(dataset, ("tp",), None, "a.grib")
+    assert (product, reason) == (MEAN, "GRIB: stream moda")
+
+
+@pytest.mark.parametrize(
+    ("history", "issued_at"),
+    [
+        pytest.param(MODA, datetime(2026, 7, 1, 14, 44, tzinfo=UTC), id="the store's converter"),
+        pytest.param(
+            "2020-01-24 09:37:07 GMT by grib_to_netcdf-2.16.0: /opt/ecmwf/eccodes/bin/grib_to_net",
+            datetime(2020, 1, 24, 9, 37, tzinfo=UTC), id="its older converter",
+        ),
+        pytest.param(f"cdo muldpm in.nc out.nc\n{MODA}", None, id="another tool wrote it since"),
+        pytest.param("monthly sums of daily values", None, id="no time in it"),
+        pytest.param("2026-13-41 25:99 by nobody", None, id="no real time in it"),
+        pytest.param(None, None, id="no history"),
+    ],
+)  # fmt: skip
+def test_when_the_store_made_it(history: str | None, issued_at: datetime | None) -> None:
+    assert issue_of(raw({"tp": 0.001}, history=history)) == issued_at

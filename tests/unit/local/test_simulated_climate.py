@@ -15,6 +15,7 @@ import xarray as xr
 from climate_indices import compute, indices
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Release
 from pipeline.core.months import Month, months_between
 from pipeline.local import simulated_climate as climate
 
@@ -58,6 +59,19 @@ def ordinal(month: Month) -> int:
     return month.ordinal - FIRST.ordinal
 
 
+RECENT = tuple(months_between(Month(2019, 1), Month(2026, 12)))
+
+
+@pytest.fixture(scope="module")
+def missed_mm() -> Floats:
+    """Preliminary less final rain of recent months, dims (month, latitude, longitude)."""
+    preliminary = [
+        climate.fields(month, release=Release.PRELIMINARY)["tp"] * 1000 * month.days
+        for month in RECENT
+    ]
+    return np.stack(preliminary) - np.stack([rain_mm(month) for month in RECENT])
+
+
 class TestPurity:
     def test_a_month_is_the_same_whenever_and_in_whatever_order_it_is_asked_for(self) -> None:
         before = climate.fields(Month(2026, 10))
@@ -90,6 +104,38 @@ class TestPurity:
 
     def test_it_goes_on_for_ever(self) -> None:
         assert np.isfinite(climate.fields(Month(2999, 12))["tp"]).all()
+
+
+class TestPreliminaryValues:
+    """What `docs/simulated_climate.md` says of them."""
+
+    def test_they_are_the_same_whenever_they_are_asked_for(self) -> None:
+        one, two = (
+            climate.fields(Month(2026, 10), release=Release.PRELIMINARY)["tp"] for _ in range(2)
+        )
+        np.testing.assert_array_equal(one, two)
+
+    def test_rain_misses_by_a_tenth_or_two_of_the_normal_and_hardly_in_the_mean(
+        self, missed_mm: Floats
+    ) -> None:
+        normal = climate.climatology().precipitation_mm
+        normal_mm = np.stack([normal[month.month - 1] for month in RECENT])
+        is_wet = normal_mm > 5
+        size = np.sqrt(np.mean((missed_mm[is_wet] / normal_mm[is_wet]) ** 2))
+        assert 0.08 < size < 0.2
+        assert abs(missed_mm[is_wet].mean()) < 0.03 * normal_mm[is_wet].mean()
+
+    def test_months_in_a_row_tend_to_miss_in_the_same_direction(self, missed_mm: Floats) -> None:
+        cell = missed_mm.reshape(len(missed_mm), -1)
+        together = np.sign(cell[1:]) * np.sign(cell[:-1])
+        assert together.mean() > 0.1
+
+    def test_what_follows_from_rain_misses_too_and_the_rest_does_not(self) -> None:
+        final = climate.fields(Month(2026, 10))
+        preliminary = climate.fields(Month(2026, 10), release=Release.PRELIMINARY)
+        changed = {name for name in final if not np.array_equal(final[name], preliminary[name])}
+        assert changed == {"tp", "t2m", "d2m", "ssrd"}
+        assert np.abs(final["t2m"] - preliminary["t2m"]).max() < 1.5
 
 
 class TestFormulas:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from pipeline.core.errors import InputError, NotPublishedError
+from pipeline.core.ids import Release
 from pipeline.core.months import Month
 from pipeline.local import simulated_files
+from pipeline.local.simulated_climate import DEFAULT_SEED, climatology, fields
 
 ASKED: dict[str, Any] = {
     "product_type": ["monthly_averaged_reanalysis"],
@@ -59,6 +64,32 @@ def test_a_wrong_request_is_refused(changes: dict[str, Any], complaint: str) -> 
 def test_only_published_months_are_given(newest: Month, expected: list[str]) -> None:
     months = simulated_files.published(simulated_files.selection(ASKED), newest)
     assert list(map(str, months)) == expected
+
+
+@pytest.mark.parametrize(
+    ("newest", "release"),
+    [
+        pytest.param(Month(2026, 1), Release.PRELIMINARY, id="the newest month"),
+        pytest.param(Month(2026, 2), Release.PRELIMINARY, id="the month before the newest"),
+        pytest.param(Month(2026, 3), Release.FINAL, id="once the second month after it is out"),
+    ],
+)
+def test_a_month_becomes_final_and_its_values_change(
+    newest: Month, release: Release, tmp_path: Path
+) -> None:
+    january = Month(2026, 1)
+    assert simulated_files.release_of(january, newest) is release
+    asked = {**ASKED, "variable": ["total_precipitation"], "year": ["2026"], "month": ["01"]}
+    path = tmp_path / "january.nc"
+    chosen = simulated_files.selection(asked)
+    path.write_bytes(simulated_files.answer(chosen, newest, DEFAULT_SEED))
+    with xr.open_dataset(path) as served:
+        expver, rain = served["expver"].item(), served["tp"].sel(latitude=41.0, longitude=69.5)
+        grid = climatology()
+        cell = np.ix_(grid.latitude == 41.0, grid.longitude == 69.5)
+        expected = fields(january, release=release)["tp"][cell].item()
+        assert expver == {"final": "0001", "preliminary": "0005"}[release]
+        assert rain.item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_nothing_published_is_not_an_empty_answer() -> None:

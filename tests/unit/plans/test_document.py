@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import DroughtType, IndexCode
+from pipeline.core.indicators import Indicator
 from pipeline.plans.reading import from_mapping, from_yaml
 
 PLAN = """
@@ -65,6 +67,14 @@ def rule(raw: dict[str, Any], position: int) -> dict[str, Any]:
     return found
 
 
+def on_water(raw: dict[str, Any]) -> dict[str, Any]:
+    """Let a rule hear the forecast of water in place of its index."""
+    del raw["index"]
+    raw |= {"indicator": "water_availability_forecast", "unit": "percent_of_norm"}
+    raw |= {"enter_at": 85, "exit_at": 95}
+    return raw
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -101,6 +111,58 @@ def rule(raw: dict[str, Any], position: int) -> dict[str, Any]:
             lambda raw: rule(raw, 0).update(index="spi_4"),
             "plan.yaml: ladders.meteorological.1.rules.1.index: index code: expected one of spi_1,",
             id="an index nobody computes is refused",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).pop("index"),
+            "plan.yaml: ladders.meteorological.1.rules.1: expected either 'index', such as spi_3, "
+            "or 'indicator' with its 'unit', such as water_availability_forecast in "
+            "percent_of_norm, got neither; add one",
+            id="a rule that hears nothing is refused",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(indicator="snow_survey", unit="mm"),
+            "plan.yaml: ladders.meteorological.1.rules.1: expected either 'index', such as spi_3, "
+            "or 'indicator' with its 'unit', such as water_availability_forecast in "
+            "percent_of_norm, got both; make two rules of it",
+            id="a rule that hears two things is refused",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(unit="mm"),
+            "plan.yaml: ladders.meteorological.1.rules.1: an index has no 'unit', got mm; remove "
+            "it",
+            id="an index with a unit is refused",
+        ),
+        pytest.param(
+            lambda raw: on_water(rule(raw, 0)).pop("unit"),
+            "plan.yaml: ladders.meteorological.1.rules.1: unit of water_availability_forecast: "
+            "expected percent_of_norm, got none",
+            id="an indicator without its unit is refused",
+        ),
+        pytest.param(
+            lambda raw: on_water(rule(raw, 0)).update(unit="mm"),
+            "plan.yaml: ladders.meteorological.1.rules.1: unit of water_availability_forecast: "
+            "expected percent_of_norm, got 'mm'",
+            id="an indicator in the unit of another is refused",
+        ),
+        pytest.param(
+            lambda raw: on_water(rule(raw, 0)).update(indicator="river_flow"),
+            "plan.yaml: ladders.meteorological.1.rules.1.indicator: Input should be "
+            "'water_availability_forecast', 'snow_survey',",
+            id="an indicator that is not on the list is refused",
+        ),
+        pytest.param(
+            lambda raw: on_water(rule(raw, 0)).update(enter_at=0.85, exit_at=0.95),
+            "plan.yaml: ladders.meteorological.1.rules.1: enter_at: expected 5 to 500 "
+            "percent_of_norm, got 0.85; write 85 for 85 percent",
+            id="a threshold the indicator cannot reach is refused",
+        ),
+        pytest.param(
+            lambda raw: (on_water(rule(raw, 0)), on_water(rule(raw, 2)).update(enter_at=90)),
+            "plan.yaml: ladders.meteorological: stage 'severe': enter_at on "
+            "water_availability_forecast_percent_of_norm must be below that of the milder stage "
+            "'watch' (85.0), or equal with a longer enter_after, got 90.0; list the mildest stage "
+            "first",
+            id="stages on an indicator in the wrong order are refused",
         ),
         pytest.param(
             lambda raw: rule(raw, 1).update(enter_at=-0.8),
@@ -240,6 +302,15 @@ def test_every_fault_is_named_at_once() -> None:
 )
 def test_a_sound_order_is_accepted(edit: Edit) -> None:
     assert from_mapping(edited(edit), "plan.yaml").plan_id == "xx-test"
+
+
+def test_a_plan_on_an_indicator_is_kept_as_it_was_read() -> None:
+    plan = from_mapping(edited(lambda raw: on_water(rule(raw, 0))), "plan.yaml")
+    heard = plan.ladders[DroughtType.METEOROLOGICAL].stages[0].rules[0].measure
+    assert heard == Indicator.parse("water_availability_forecast", "percent_of_norm")
+    assert plan.measures == {heard, IndexCode.parse("spi_3")}
+    again = from_mapping(plan.as_json(), "the warehouse")
+    assert (again, again.fingerprint) == (plan, plan.fingerprint)
 
 
 def test_the_fingerprint_follows_the_content_and_not_the_layout() -> None:

@@ -114,7 +114,7 @@ def test_readings_of_another_index_do_not_do() -> None:
 
 def test_readings_of_different_months_are_refused() -> None:
     series = {SPI_3: readings([0.0, 0.0]), IndexCode.parse("spi_6"): readings([0.0])}
-    with pytest.raises(InputError, match="same months for every index"):
+    with pytest.raises(InputError, match="same months for every measure"):
         stage_history(GENERIC, LandUse.RAINFED, series, hold_limit=3)
 
 

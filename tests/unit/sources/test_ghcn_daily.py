@@ -1,40 +1,26 @@
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.core.gaps import Gap
 from pipeline.sources import ghcn_daily
-from pipeline.stations.months import monthly_values
 from pipeline.stations.observations import (
-    OBSERVATION_COLUMNS,
+    RECORD_COLUMNS,
     Disclosure,
+    Quantity,
     Resolution,
     Station,
     StationFile,
-    TemperatureMean,
 )
+from tests.unit.sources.station_lines import STATION, dly_line
 
-STATION = "TU000000001"
-Cell = int | str
 Load = Callable[..., StationFile]
 
-
-def line(year: int, month: int, element: str, cells: dict[int, Cell], rest: int = -9999) -> str:
-    """A .dly line; a cell is a value, or the value's five characters and the three flags."""
-    length = calendar.monthrange(year, month)[1]
-
-    def cell(day: int) -> str:
-        content = cells.get(day, rest if day <= length else -9999)
-        return content if isinstance(content, str) else f"{content:5d}   "
-
-    return f"{STATION}{year}{month:02d}{element}" + "".join(cell(day) for day in range(1, 32))
+RAIN, MEAN = Quantity.PRECIPITATION, Quantity.TEMPERATURE_MEAN
+MAX, MIN = Quantity.TEMPERATURE_MAX, Quantity.TEMPERATURE_MIN
 
 
 @pytest.fixture
@@ -47,255 +33,223 @@ def load(tmp_path: Path) -> Load:
     return loaded
 
 
-def months(file: StationFile) -> list[dict[str, object]]:
-    return monthly_values(file.observations, file.resolution).to_dict("records")
+def value(file: StationFile, day: str, quantity: Quantity) -> tuple[float, str]:
+    """The one record of a day: its value and why it is refused."""
+    records = file.records
+    (row,) = records[(records["last_day"] == day) & (records["quantity"] == quantity)].index
+    return float(records["value"][row]), str(records["reason"][row])
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix line ends", "Windows line ends"])
 def test_a_millimetre_a_day_in_a_leap_february_is_29_mm(load: Load, end: str) -> None:
-    file = load(line(2024, 2, "PRCP", {}, rest=10), end=end)
-    assert file.stations == (
-        Station(STATION, disclosure=Disclosure.OPEN, temperature_mean=TemperatureMean.HALF_SUM),
-    )
+    file = load(dly_line(2024, 2, "PRCP", {}, rest=10), end=end)
+    assert file.stations == (Station(STATION, disclosure=Disclosure.OPEN),)
     assert file.resolution is Resolution.DAILY
-    assert tuple(file.observations.columns) == OBSERVATION_COLUMNS
-    assert months(file)[0]["precipitation_mm"] == pytest.approx(29.0)
-    assert file.quarantined == ()
+    assert tuple(file.records.columns) == RECORD_COLUMNS
+    assert file.records["value"].sum() == pytest.approx(29.0)
+    assert (file.records["n_days"] == 1).all()
+    assert file.unread == ()
 
 
 @pytest.mark.parametrize(
-    ("cell", "total", "gap", "n_refused"),
+    ("cell", "mm", "reason"),
     [
-        pytest.param("   25   ", 31.5, None, 0, id="a value counts in tenths"),
-        pytest.param("    0T  ", 29.0, None, 0, id="a trace counts as nothing, and as read"),
-        pytest.param("-9999   ", None, Gap.TOO_FEW_OBSERVATIONS, 0, id="missing is not dry"),
-        pytest.param("    0P  ", None, Gap.TOO_FEW_OBSERVATIONS, 0, id="nor is presumed zero"),
-        pytest.param("   25 D ", None, Gap.REJECTED, 1, id="a failed check refuses the value"),
-        pytest.param("   25  S", 31.5, None, 0, id="the source flag says nothing of quality"),
-        pytest.param("   -5   ", None, Gap.REJECTED, 1, id="rain below zero is refused"),
+        pytest.param("   25   ", 2.5, "", id="a value counts in tenths"),
+        pytest.param("    0T  ", 0.0, "", id="a trace counts as nothing, and as read"),
+        pytest.param("   25 D ", 2.5, "quality flag D (duplicate)", id="a failed check is named"),
+        pytest.param("   25 q ", 2.5, "quality flag q (unknown)", id="an unknown check too"),
+        pytest.param("    0P  ", 0.0, "presumes to be zero", id="presumed zero is not measured"),
+        pytest.param("   25  S", 2.5, "", id="the source flag says nothing of quality"),
+        pytest.param("   -5   ", -0.5, "", id="what is impossible is not for the reader to say"),
     ],
 )
-def test_one_day_of_april(
-    load: Load, cell: str, total: float, gap: Gap | None, n_refused: int
-) -> None:
-    file = load(line(2001, 4, "PRCP", {17: cell}, rest=10))
-    (month,) = months(file)
-    assert month["gap"] is gap
-    assert gap is not None or month["precipitation_mm"] == pytest.approx(total)
-    assert len(file.quarantined) == n_refused
+def test_one_day_of_april(load: Load, cell: str, mm: float, reason: str) -> None:
+    file = load(dly_line(2001, 4, "PRCP", {17: cell}, rest=10))
+    got, why = value(file, "2001-04-17", RAIN)
+    assert got == mm
+    assert reason in why
+    assert bool(reason) == bool(why)
+    assert file.records["text"][16] == cell
 
 
-def test_quarantine_names_file_line_day_and_failed_check(load: Load) -> None:
-    april = line(2001, 4, "PRCP", {}, rest=10)
-    (refused,) = load(april, line(2001, 5, "TMAX", {9: "  451 I7"}, rest=200)).quarantined
-    assert (refused.file, refused.line, refused.record) == ("gauge.dly", 2, "  451 I7")
-    assert refused.reason == (
-        "TMAX 2001-05-09: the provider's quality flag I (internal consistency)"
+def test_a_missing_day_is_no_record(load: Load) -> None:
+    file = load(dly_line(2001, 4, "PRCP", {17: "-9999   "}, rest=10))
+    assert len(file.records) == 29
+
+
+def test_elements_become_quantities_and_others_are_left_alone(load: Load) -> None:
+    file = load(
+        dly_line(2001, 4, "TMAX", {1: 201}),
+        dly_line(2001, 4, "TMIN", {1: -15}),
+        dly_line(2001, 4, "TAVG", {1: 93}),
+        dly_line(2001, 4, "SNWD", {1: 300}),
+        dly_line(2001, 4, "WT01", {1: 1}),
     )
+    got = dict(zip(file.records["quantity"], file.records["value"], strict=True))
+    assert got == {MAX: 20.1, MIN: -1.5, MEAN: 9.3}
+    assert file.unread == ()
 
 
 class TestTotalsOfSeveralDays:
-    def test_inside_a_month_they_are_kept(self, load: Load) -> None:
-        rain = line(2001, 4, "PRCP", dict.fromkeys((14, 15, 16), -9999), rest=10)
-        total = line(2001, 4, "MDPR", {16: 120})
-        count = line(2001, 4, "DAPR", {16: 3})
-        (month,) = months(load(rain, total, count))
-        assert month["precipitation_mm"] == pytest.approx(27 * 1.0 + 12.0)
-        assert month["n_observations"] == 28
-
-    def test_across_a_border_they_leave_two_gaps(self, load: Load) -> None:
-        april = line(2001, 4, "PRCP", {29: -9999, 30: -9999}, rest=10)
-        may = line(2001, 5, "PRCP", {1: -9999}, rest=10)
-        file = load(april, may, line(2001, 5, "MDPR", {1: 120}), line(2001, 5, "DAPR", {1: 3}))
-        gaps = [month["gap"] for month in months(file)]
-        assert gaps == [Gap.TOO_FEW_OBSERVATIONS, Gap.TOO_FEW_OBSERVATIONS]
-        assert file.quarantined == ()
-
-    def test_a_flagged_one_rejects_the_month(self, load: Load) -> None:
-        rain = line(2001, 4, "PRCP", dict.fromkeys((14, 15, 16), -9999), rest=10)
-        total = line(2001, 4, "MDPR", {16: "  120 L "})
-        (month,) = months(load(rain, total, line(2001, 4, "DAPR", {16: 3})))
-        assert month["gap"] is Gap.REJECTED
-        assert month["n_observations"] == 27
+    def test_they_cover_the_days_that_are_counted(self, load: Load) -> None:
+        file = load(
+            dly_line(2001, 5, "MDPR", {1: 120}),
+            dly_line(2001, 5, "DAPR", {1: 3}),
+        )
+        (row,) = file.records.to_dict("records")
+        assert (row["quantity"], row["value"], row["n_days"]) == (RAIN, 12.0, 3)
+        assert (str(row["last_day"].date()), row["reason"]) == ("2001-05-01", "")
 
     @pytest.mark.parametrize(
-        ("counted", "rain", "reason"),
+        "counts",
         [
-            pytest.param({}, {15: -9999, 16: -9999}, "without the number", id="no day count"),
-            pytest.param({16: 0}, {15: -9999, 16: -9999}, "without the number", id="no days"),
-            pytest.param({16: "    2 L "}, {16: -9999}, "without the number", id="a flagged count"),
-            pytest.param({16: 2}, {16: -9999}, "shares a day", id="a day with rain of its own"),
+            pytest.param([], id="no day count"),
+            pytest.param([{16: 0}], id="no days"),
+            pytest.param([{16: 32}], id="too many days"),
+            pytest.param([{16: "    2 L "}], id="a flagged count"),
+            pytest.param([{16: 2}, {16: 3}], id="two counts"),
         ],
     )
-    def test_otherwise_they_are_refused(
-        self, load: Load, counted: dict[int, Cell], rain: dict[int, Cell], reason: str
+    def test_without_a_day_count_they_are_refused(
+        self, load: Load, counts: list[dict[int, int | str]]
     ) -> None:
-        file = load(
-            line(2001, 4, "PRCP", rain, rest=10),
-            line(2001, 4, "MDPR", {16: 120}),
-            line(2001, 4, "DAPR", counted),
-        )
-        assert [record.line for record in file.quarantined if reason in record.reason] == [2]
-        assert np.isnan(months(file)[0]["precipitation_mm"])
+        lines = [dly_line(2001, 4, "DAPR", cells) for cells in counts]
+        file = load(dly_line(2001, 4, "MDPR", {16: 120}), *lines)
+        assert value(file, "2001-04-16", RAIN)[1].startswith("a total of several days (MDPR)")
+
+    def test_a_repeated_count_is_still_one(self, load: Load) -> None:
+        count = dly_line(2001, 4, "DAPR", {16: 3})
+        file = load(count, dly_line(2001, 4, "MDPR", {16: 120}), count)
+        assert value(file, "2001-04-16", RAIN) == (12.0, "")
+
+    def test_a_flagged_one_keeps_the_providers_reason(self, load: Load) -> None:
+        file = load(dly_line(2001, 4, "MDPR", {16: "  120 L "}), dly_line(2001, 4, "DAPR", {16: 3}))
+        assert "flag L (length of a period" in value(file, "2001-04-16", RAIN)[1]
 
 
-class TestMeanTemperature:
-    def test_it_is_the_half_sum_where_the_extremes_give_more_days(self, load: Load) -> None:
-        file = load(
-            line(2001, 4, "TMAX", {}, rest=200),
-            line(2001, 4, "TMIN", {}, rest=100),
-            line(2001, 4, "TAVG", {1: -9999}, rest=140),
-        )
-        assert file.stations[0].temperature_mean is TemperatureMean.HALF_SUM
-        assert months(file)[0]["temperature_mean_c"] == pytest.approx(15.0)
-
-    def test_it_is_the_providers_where_that_gives_more_days(self, load: Load) -> None:
-        file = load(
-            line(2001, 4, "TMAX", {}, rest=200),
-            line(2001, 4, "TMIN", {3: "  250 I "}, rest=100),
-            line(2001, 4, "TAVG", {}, rest=140),
-        )
-        assert file.stations[0].temperature_mean is TemperatureMean.PROVIDER
-        assert months(file)[0]["temperature_mean_c"] == pytest.approx(14.0)
-
-    def test_a_record_never_mixes_the_two(self, load: Load) -> None:
-        extremes = [
-            line(2001, month, element, {}, rest=rest)
-            for month in (4, 5)
-            for element, rest in (("TMAX", 200), ("TMIN", 100))
-        ]
-        april, may, june = months(load(*extremes, line(2001, 6, "TAVG", {}, rest=140)))
-        assert [april["temperature_mean_c"], may["temperature_mean_c"]] == pytest.approx([15, 15])
-        assert june["temperature_gap"] is Gap.TOO_FEW_OBSERVATIONS
-
-    def test_five_refused_days_in_a_row_reject_the_month(self, load: Load) -> None:
-        flagged = dict.fromkeys(range(3, 8), "  250 I ")
-        (month,) = months(
-            load(line(2001, 4, "TMAX", {}, rest=200), line(2001, 4, "TMIN", flagged, rest=100))
-        )
-        assert month["temperature_gap"] is Gap.REJECTED
-
-
-GOOD = line(2001, 4, "PRCP", {}, rest=10)
+GOOD = dly_line(2001, 4, "PRCP", {}, rest=10)
 
 
 @pytest.mark.parametrize(
-    ("bad", "message"),
+    ("bad", "reason", "record"),
     [
         pytest.param(
             GOOD.replace("200104", "200113"),
-            "line 2, columns 12-17: expected year and month as YYYYMM, years 1800 to 2199, "
-            "months 01 to 12, got '200113'",
+            "columns 12-17: expected year and month as YYYYMM, years 1800 to 2199, months 01 to 12",
+            None,
             id="month thirteen",
         ),
         pytest.param(
             GOOD.replace("200104", "2O0104"),
-            "line 2, columns 12-17: expected year and month as YYYYMM, years 1800 to 2199, "
-            "months 01 to 12, got '2O0104'",
+            "columns 12-17: expected year and month as YYYYMM, years 1800 to 2199, months 01 to 12",
+            None,
             id="a letter in the year",
         ),
         pytest.param(
-            line(2001, 4, "PRCP", {2: "  1x0   "}),
-            "line 2, columns 30-34: expected a whole number or -9999, got '  1x0'",
+            GOOD.replace("PRCP", "PRKP"),
+            "columns 18-21: expected an element of GHCN-Daily",
+            None,
+            id="an element that does not exist",
+        ),
+        pytest.param(
+            GOOD.replace("TU00", "tu00"),
+            "columns 1-11: expected a station's id of 11 capital letters and figures",
+            None,
+            id="a station's id in small letters",
+        ),
+        pytest.param(GOOD[:200], "expected 269 characters, got 200", None, id="half a line"),
+        pytest.param(
+            dly_line(2001, 4, "PRCP", {2: "  1x0   "}),
+            "columns 30-34: expected a whole number or -9999",
+            "  1x0   ",
             id="a value that is no number",
         ),
         pytest.param(
-            line(2001, 4, "PRCP", {31: 10}),
-            "line 2, columns 262-266: expected -9999 after the month's end, got '   10'",
+            dly_line(2001, 4, "PRCP", {31: 10}),
+            "columns 262-266: expected -9999 after the month's end",
+            "   10   ",
             id="rain on the 31st of April",
-        ),
-        pytest.param(
-            GOOD[:200],
-            "line 2: expected 269 characters as in GHCN-Daily .dly files, got 200",
-            id="half a line",
         ),
     ],
 )
-def test_a_bad_line_is_named_and_nothing_is_loaded(load: Load, bad: str, message: str) -> None:
-    with pytest.raises(InputError) as error:
-        load(GOOD, bad, GOOD)
-    assert str(error.value) == (
-        f"gauge.dly: {message}; fetch the file again; nothing was loaded from it"
-    )
+def test_a_bad_line_is_unread_and_the_rest_is_read(
+    load: Load, bad: str, reason: str, record: str | None
+) -> None:
+    file = load(GOOD, bad, GOOD)
+    (unread,) = file.unread
+    assert (unread.file, unread.line, unread.reason) == ("gauge.dly", 2, reason)
+    assert unread.record == (bad if record is None else record)
+    assert file.records.groupby("line").size().to_dict() == {1: 30, 3: 30}
+
+
+def test_blanks_that_an_editor_took_off_are_no_fault(load: Load) -> None:
+    file = load(GOOD.rstrip(), GOOD)
+    assert file.unread == ()
+    assert len(file.records) == 60
+
+
+def test_a_cut_flag_is_a_cut_line(load: Load) -> None:
+    """The 31st is given, so what stood behind it may have been a failed check."""
+    may = dly_line(2001, 5, "PRCP", {31: "   25 D "})
+    file = load(GOOD, may[:266])
+    assert [unread.line for unread in file.unread] == [2]
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "content",
     [
-        pytest.param("", "the file is empty", id="an empty file"),
-        pytest.param("STATION,DATE,PRCP\n", "line 1: expected 269 characters", id="a CSV file"),
-        pytest.param(
-            line(2001, 4, "SNWD", {}) + "\n", "of the elements PRCP,", id="nothing of use"
-        ),
+        pytest.param("", id="an empty file"),
+        pytest.param("STATION,DATE,PRCP\n", id="a CSV file"),
+        pytest.param(dly_line(2001, 4, "SNWD", {1: 3}) + "\n", id="nothing of use"),
+        pytest.param(dly_line(2001, 4, "PRCP", {}) + "\n", id="no value"),
+        pytest.param("\n".join([GOOD, GOOD[:99], GOOD[:99], ""]), id="more unread than read"),
     ],
 )
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: str, message: str) -> None:
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.dly"
     path.write_text(content)
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=r"other\.dly: expected GHCN-Daily .dly lines"):
         ghcn_daily.read(path)
 
 
-def counted_by_hand(path: Path, wanted: str) -> dict[str, tuple[int, float]]:
-    """Days read and their sum in tenths, month by month, straight from the characters."""
-    counts = {}
-    for text in path.read_text().splitlines():
-        if text[17:21] != wanted:
-            continue
-        cells = [text[21 + 8 * n : 29 + 8 * n] for n in range(31)]
-        good = [int(c[:5]) for c in cells if c[:5] != "-9999" and c[5] != "P" and c[6] == " "]
-        counts[f"{text[11:15]}-{text[15:17]}"] = (len(good), float(sum(good)))
-    return counts
-
-
-@pytest.mark.parametrize(
-    ("name", "n_whole"),
-    [
-        pytest.param("TU000017074.dly", 28, id="Kastamonu"),
-        pytest.param("TUM00017130.dly", 40, id="Ankara"),
-    ],
-)
-def test_real_months_of_rain_are_those_counted_by_hand(
-    shared_data: Path, name: str, n_whole: int
-) -> None:
-    path = shared_data / "stations" / name
-    file = ghcn_daily.read(path)
-    made = monthly_values(file.observations, file.resolution)
-    counts = counted_by_hand(path, "PRCP")
-    expected = {
-        month: tenths / 10
-        for month, (n_days, tenths) in counts.items()
-        if n_days == pd.Period(month).days_in_month
-    }
-    assert len(expected) == n_whole
-    whole = made[made["gap"].isna()]
-    got = dict(zip(whole["month"].dt.strftime("%Y-%m"), whole["precipitation_mm"], strict=True))
-    assert got == pytest.approx(expected)
-    n_days = dict(zip(made["month"].dt.strftime("%Y-%m"), made["n_observations"], strict=True))
-    assert {month: n_days[month] for month in counts} == {m: n for m, (n, _) in counts.items()}
-
-
-def test_kastamonu_before_2000_is_gaps_not_drought(shared_data: Path) -> None:
-    """Rain is reported there on 100 to 158 days a year, and nothing says the others were dry."""
+def test_kastamonu_gives_what_stands_in_its_characters(shared_data: Path) -> None:
+    """Line 1 begins  TU000017074193001TMAX   66  G   34  G   84  G
+    line 7 has for the 30th of March 1930, TMAX,  "   33 IG"
+    line 2511 begins  TU000017074199701PRCP   20  I    0  I    0  I   20  I-9999      20  I
+    """
     file = ghcn_daily.read(shared_data / "stations" / "TU000017074.dly")
-    made = monthly_values(file.observations, file.resolution)
-    early = made[made["month"] < "2000-01-01"]
-    assert len(early) == 70 * 12
-    assert early["precipitation_mm"].isna().all()
-    assert (early["gap"] == Gap.TOO_FEW_OBSERVATIONS).all()
-    days_a_year = early.groupby(early["month"].dt.year)["n_observations"].sum()
-    assert days_a_year.between(100, 158).all()
+    assert [value(file, f"1930-01-0{day}", MAX) for day in (1, 2, 3)] == [
+        (6.6, ""), (3.4, ""), (8.4, ""),
+    ]  # fmt: skip
+    assert value(file, "1930-03-30", MAX) == (
+        3.3, "the provider's quality flag I (internal consistency)",
+    )  # fmt: skip
+    rain = file.records[(file.records["line"] == 2511) & (file.records["last_day"] < "1997-01-07")]
+    assert [(str(d.date())[-2:], v) for d, v in zip(rain["last_day"], rain["value"], strict=True)] == [
+        ("01", 2.0), ("02", 0.0), ("03", 0.0), ("04", 2.0), ("06", 2.0),
+    ]  # fmt: skip
+    assert file.unread == ()
 
 
-def test_kastamonu_quarantine_holds_every_flagged_value_of_rain_and_temperature(
-    shared_data: Path,
-) -> None:
+def test_kastamonu_has_952_refused_values_of_89906(shared_data: Path) -> None:
     path = shared_data / "stations" / "TU000017074.dly"
-    flagged = sum(
-        text[21 + 8 * n : 26 + 8 * n] != "-9999" and text[27 + 8 * n] != " "
-        for text in path.read_text().splitlines()
-        for n in range(31)
-        if text[17:21] in {"PRCP", "TMAX", "TMIN", "TAVG"}
-    )
-    assert flagged == 952
-    assert len(ghcn_daily.read(path).quarantined) == flagged
+    given = flagged = 0
+    for line in path.read_text().splitlines():
+        if line[17:21] in {"PRCP", "TMAX", "TMIN", "TAVG"}:
+            cells = [line[21 + 8 * n : 29 + 8 * n] for n in range(31)]
+            given += sum(cell[:5] != "-9999" for cell in cells)
+            flagged += sum(cell[:5] != "-9999" and cell[6] != " " for cell in cells)
+    assert (given, flagged) == (89906, 952)
+    records = ghcn_daily.read(path).records
+    assert (len(records), (records["reason"] != "").sum()) == (given, flagged)
+
+
+def test_ankara_gives_what_stands_in_its_characters(shared_data: Path) -> None:
+    """TUM00017130200304PRCP-9999   -9999      61B S …  the 19th   140B S
+    TUM00017130200309TAVG  273H S  248H S
+    """
+    file = ghcn_daily.read(shared_data / "stations" / "TUM00017130.dly")
+    assert value(file, "2003-04-03", RAIN) == (6.1, "")
+    assert value(file, "2003-04-19", RAIN) == (14.0, "")
+    assert [value(file, f"2003-09-0{day}", MEAN)[0] for day in (1, 2)] == [27.3, 24.8]
+    assert (file.records["reason"] == "").all()

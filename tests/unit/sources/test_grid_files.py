@@ -12,12 +12,6 @@ from pipeline.core.ids import Product
 from pipeline.sources import grid_files
 from tests.unit.grids.raw import MODA, raw
 
-CDS_LAYOUT = "reanalysis/cfsr_uzbekistan_1979_2014_cds_layout.nc"
-NEW_LAYOUT = "era5_format/brazil_era5land_data_stream-moda.nc"
-OLD_LAYOUT = "era5_format/oggm_sel_era5_land_monthly_prcp_1981-2018.nc"
-HOURLY = "era5_format/india_data_stream-oper_stepType-accum.nc"
-GRIB = "era5_format/climetlab_era5_t2m_msl_europe_turkey_20200513.grib"
-
 
 def netcdf(path: Path, dataset: xr.Dataset, kind: str = "NETCDF4") -> Path:
     dataset.to_netcdf(path, engine="netcdf4", format=kind)
@@ -117,7 +111,6 @@ def test_a_repaired_file_is_read_in_the_place_of_the_damaged_one(tmp_path: Path)
     ("content", "message"),
     [
         pytest.param(b"", "the file is empty", id="empty"),
-        pytest.param(b"GRIB\x00\x02", "GRIB is not read yet.*data_format netcdf", id="GRIB"),
         pytest.param(b"\n<html><body>503", "got a web page or a message", id="a web page"),
         pytest.param(b'{"status": "failed"}', "got a web page or a message", id="a message"),
         pytest.param(b"Date;mm\n", "expected NetCDF .*got b'Date;mm", id="something else"),
@@ -135,8 +128,9 @@ def test_what_is_no_netcdf_is_named(tmp_path: Path, content: bytes, message: str
 def test_the_part_of_a_zip_that_is_refused_is_named(tmp_path: Path) -> None:
     path = tmp_path / "reply.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("data.grib", b"GRIB\x00\x02")
-    with pytest.raises(InputError, match=r"reply\.zip \(data\.grib\): GRIB is not read yet"):
+        archive.write(netcdf(tmp_path / "a", rain()), "rain.nc")
+        archive.writestr("notes.txt", "as agreed by telephone")
+    with pytest.raises(InputError, match=r"reply\.zip \(notes\.txt\): expected NetCDF .* GRIB"):
         grid_files.read(path)
 
 
@@ -154,49 +148,3 @@ def test_an_unknown_product_is_refused(tmp_path: Path) -> None:
 def test_origin_comes_from_the_content(tmp_path: Path) -> None:
     path = netcdf(tmp_path / "real.nc", raw({"t2m": 280.0}, history=MODA, origin="simulated"))
     assert grid_files.read(path).attrs["origin"] == "simulated"
-
-
-def test_the_uzbekistan_file_needs_its_product(shared_data: Path) -> None:
-    with pytest.raises(InputError, match=r"cds_layout\.nc: tp, ssrd may be .* say --product month"):
-        grid_files.read(shared_data / CDS_LAYOUT)
-
-
-def test_the_uzbekistan_file(shared_data: Path) -> None:
-    fields = grid_files.read(shared_data / CDS_LAYOUT, product="monthly-mean")
-    assert dict(fields.sizes) == {"month": 427, "latitude": 19, "longitude": 45}
-    assert set(fields.data_vars) == {
-        "precipitation_mm", "temperature_mean_c", "temperature_max_c", "temperature_min_c",
-        "dewpoint_c", "wind_speed_m_s", "solar_radiation_mj_m2_day",
-    }  # fmt: skip
-    values = fields["precipitation_mm"].notnull()
-    assert int(values.any("month").sum()) == 70
-    empty = fields["month"].to_numpy()[~values.any(("latitude", "longitude")).to_numpy()]
-    assert empty.astype("datetime64[M]").astype(str).tolist() == ["1983-09", "1986-12", "1999-01"]
-    assert set(fields["release"].to_numpy()) == {"final"}
-
-
-def test_the_new_layout_says_itself_what_it_is(shared_data: Path) -> None:
-    fields = grid_files.read(shared_data / NEW_LAYOUT)
-    assert fields.attrs["product_from"] == "history: stream moda"
-    with xr.open_dataset(shared_data / NEW_LAYOUT, engine="netcdf4") as untouched:
-        metres_a_day = untouched["tp"].to_numpy()
-    expected = metres_a_day.astype(np.float64) * 31_000
-    assert fields["precipitation_mm"].to_numpy() == pytest.approx(expected, rel=1e-6, nan_ok=True)
-
-
-def test_the_old_layout(shared_data: Path) -> None:
-    fields = grid_files.read(shared_data / OLD_LAYOUT, product="monthly-mean")
-    assert dict(fields.sizes) == {"month": 456, "latitude": 6, "longitude": 7}
-    # Around 1,400 mm a year in the Ötztal Alps at these heights; a tenth or tenfold is a unit.
-    yearly = fields["precipitation_mm"].mean().item() * 12
-    assert 1000 < yearly < 2000
-
-
-def test_hourly_data_are_refused_though_each_month_comes_once(shared_data: Path) -> None:
-    with pytest.raises(InputError, match=r"not monthly data, expected stream 'moda'.*'oper'"):
-        grid_files.read(shared_data / HOURLY, product="monthly-total")
-
-
-def test_real_grib_is_refused(shared_data: Path) -> None:
-    with pytest.raises(InputError, match="GRIB is not read yet"):
-        grid_files.read(shared_data / GRIB)

@@ -20,9 +20,12 @@ MISSING = math.nan
 Row = tuple[str, str, str, int, float, bool]
 
 
-def observations(*rows: Row) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(OBSERVATION_COLUMNS))
-    return frame.assign(last_day=pd.to_datetime(frame["last_day"]))
+def observations(*rows: Row, resolution: Resolution = Resolution.DAILY) -> pd.DataFrame:
+    """Rows of station, quantity, last day, days, value, whether it is rejected; gaps are no rows."""
+    columns = [name for name in OBSERVATION_COLUMNS if name != "resolution"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = frame.assign(last_day=pd.to_datetime(frame["last_day"]), resolution=str(resolution))
+    return frame[frame["value"].notna() | frame["is_rejected"]]
 
 
 def daily(
@@ -35,9 +38,11 @@ def daily(
 
 
 def months(
-    *rows: Row, resolution: Resolution = Resolution.DAILY, **policy: Completeness
+    *rows: Row,
+    resolution: Resolution = Resolution.DAILY,
+    completeness: Completeness = Completeness.WMO_1203,
 ) -> pd.DataFrame:
-    return monthly_values(observations(*rows), resolution, **policy)
+    return monthly_values(observations(*rows, resolution=resolution), completeness)
 
 
 def test_a_millimetre_a_day_in_a_leap_february_is_29_mm() -> None:
@@ -71,8 +76,8 @@ def test_one_missing_day_leaves_no_total_because_missing_is_not_dry() -> None:
         pytest.param(range(1, 6), Completeness.WMO_1203, False, id="five at the beginning"),
         pytest.param(range(26, 31), Completeness.WMO_1203, False, id="five at the end"),
         pytest.param([1, 2, 3, 4, 27, 28, 29, 30], Completeness.WMO_1203, True, id="four twice"),
-        pytest.param([17], Completeness.EVERY_DAY, False, id="one day when every day is asked for"),
-        pytest.param([], Completeness.EVERY_DAY, True, id="none when every day is asked for"),
+        pytest.param([17], Completeness.DEKADS_COMPLETE, False, id="one day of a whole dekad"),
+        pytest.param([], Completeness.DEKADS_COMPLETE, True, id="none of three whole dekads"),
     ],
 )
 def test_a_mean_bears_some_missing_days(
@@ -194,3 +199,18 @@ def test_a_missing_day_anywhere_makes_the_total_a_gap(lost: int) -> None:
     (month,) = months(*daily(RAIN, date(2001, 5, 1), values)).to_dict("records")
     assert month["gap"] is Gap.TOO_FEW_OBSERVATIONS
     assert math.isnan(month["precipitation_mm"])
+
+
+def test_a_daily_total_goes_before_that_of_dekads_and_a_dekad_fills_a_daily_gap() -> None:
+    days = observations(*daily(RAIN, date(2001, 2, 1), [1.0] * 28 + [2.0] * 30))
+    dekads = observations(
+        *[("A", RAIN, f"2001-02-{end}", n, 5.0, False) for end, n in ((10, 10), (20, 10), (28, 8))],
+        *[
+            ("A", RAIN, f"2001-03-{end}", n, 5.0, False)
+            for end, n in ((10, 10), (20, 10), (31, 11))
+        ],
+        resolution=Resolution.DEKADAL,
+    )
+    made = monthly_values(pd.concat([days, dekads]), Completeness.WMO_1203)
+    assert made["precipitation_mm"].tolist() == [28.0, 15.0]
+    assert made["resolution"].tolist() == ["daily", "dekadal"]

@@ -1,0 +1,1 @@
+"""The commands of `drought`, by subject; `pipeline.cli` puts them together."""

@@ -1,0 +1,70 @@
+"""What the commands share: their screens, and options that more than one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline.core.errors import InputError
+from pipeline.core.months import Month
+
+screen = Console()
+notes = Console(stderr=True)
+
+
+def option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make wrong values of an option wrong usage."""
+
+    def parsed(text: str) -> Any:  # noqa: ANN401 - typer keeps the type of the annotation
+        try:
+            return parse(text)
+        except InputError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    parsed.__name__ = "VALUE"
+    return parsed
+
+
+MonthArgument = Annotated[
+    Month, typer.Argument(parser=option(Month.parse), metavar="YYYY-MM", help="A month.")
+]
+FromMonth = Annotated[
+    Month,
+    typer.Option("--from", parser=option(Month.parse), metavar="YYYY-MM", help="First month."),
+]
+ToMonth = Annotated[
+    Month, typer.Option("--to", parser=option(Month.parse), metavar="YYYY-MM", help="Last month.")
+]
+MaybeFrom = Annotated[
+    Month | None,
+    typer.Option("--from", parser=option(Month.parse), metavar="YYYY-MM", help="First month."),
+]
+MaybeTo = Annotated[
+    Month | None,
+    typer.Option("--to", parser=option(Month.parse), metavar="YYYY-MM", help="Last month."),
+]
+
+
+def in_order(first: Month | None, last: Month | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter(f"--to ({last}) must not be before --from ({first})")
+
+
+ExistingFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A file.")
+]
+ExistingFiles = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="One file or more.")
+]
+
+
+def plain(value: object) -> object:
+    """Make JSON of what it does not know: records by their fields, all else as text."""
+    if is_dataclass(value) and not isinstance(value, Month):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)

@@ -1,0 +1,199 @@
+"""The commands that set an installation up: `drought db`, `landscapes`, `plans`, `sources`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipeline import wiring
+from pipeline.commands.options import (
+    ExistingFile,
+    screen,
+)
+from pipeline.core.ids import Country, LandUse
+from pipeline.terminal import (
+    schedule_cells,
+)
+
+db = typer.Typer(help="The warehouse: start, stop, migrate it.", no_args_is_help=True)
+landscapes = typer.Typer(help="Production landscapes: load and list them.", no_args_is_help=True)
+plans = typer.Typer(help="Drought plans: check, load and list them.", no_args_is_help=True)
+sources = typer.Typer(help="Data sources: when each is expected.", no_args_is_help=True)
+
+
+@db.command("up")
+def db_up() -> None:
+    """Start the embedded Postgres. Other commands start it too when they need it."""
+    wiring.connected()
+    print("database: running")
+
+
+@db.command("down")
+def db_down() -> None:
+    """Stop the embedded Postgres."""
+    if wiring.settings().database_url is not None:
+        print("database: DROUGHT_DATABASE_URL is set; that server is not ours to stop")
+        return
+    wiring.embedded_postgres().stop()
+    print("database: stopped")
+
+
+@db.command("url")
+def db_url() -> None:
+    """Print the whole URL, with the password: made for scripts, as in psql "$(drought db url)"."""
+    print(wiring.database_url().replace("postgresql+psycopg://", "postgresql://"))
+
+
+@db.command("migrate")
+def db_migrate() -> None:
+    """Bring the tables up to date and load the shipped plans. Safe to repeat."""
+    applied, new_plans = wiring.migrate_warehouse()
+    print(f"migrations applied: {', '.join(applied) or 'none, all were'}")
+    print(f"plans loaded: {', '.join(new_plans) or 'none, all were'}")
+
+
+@landscapes.command("load")
+def landscapes_load(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            exists=True, dir_okay=False, help="GeoJSON or GeoPackage of your landscapes."
+        ),
+    ] = None,
+    default: Annotated[
+        bool, typer.Option("--default", help="The shipped set: 129 first-level units.")
+    ] = False,
+    id_field: Annotated[
+        str | None, typer.Option(help="Column with the id, kept unchanged [landscape_id].")
+    ] = None,
+    name_field: Annotated[
+        str | None, typer.Option(help="Column with the English name [name_en].")
+    ] = None,
+    country: Annotated[
+        Country | None, typer.Option(help="Country of landscapes that do not say it.")
+    ] = None,
+    land_use: Annotated[
+        LandUse | None, typer.Option(help="Land use of landscapes that do not say it.")
+    ] = None,
+) -> None:
+    """Load landscapes. A changed boundary becomes a new version; old values keep theirs."""
+    from pipeline.landscapes.default import default_landscapes_file
+    from pipeline.sources.landscape_files import read_landscapes
+    from pipeline.steps.landscapes import load_landscapes
+
+    if default == (file is not None):
+        raise typer.BadParameter("say either a FILE or --default")
+    path = file or default_landscapes_file()
+    read = read_landscapes(
+        path, id_field=id_field, name_field=name_field, country=country, land_use=land_use
+    )
+    counts = load_landscapes(wiring.installation(), read)
+    print(f"{path.name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
+
+
+@landscapes.command("list")
+def landscapes_list() -> None:
+    """List the landscapes."""
+    from pipeline.warehouse.landscapes import read_landscapes
+
+    table = Table("id", "country", "name", "land use", "version", "area km²")
+    with wiring.installation(reads_only=True).warehouse.connect() as connection:
+        for stored in read_landscapes(connection):
+            one = stored.landscape
+            use = f"{one.land_use} (derived)" if one.is_derived else str(one.land_use)
+            table.add_row(
+                one.landscape_id,
+                one.country,
+                one.name_en,
+                use,
+                str(stored.version),
+                f"{one.area_km2:,.0f}",
+            )
+    screen.print(table)
+
+
+@plans.command("check")
+def plans_check(file: ExistingFile) -> None:
+    """Read a plan document and say what is wrong with it, without loading it."""
+    from pipeline.steps.plans import read_plan_file
+
+    plan = read_plan_file(file)
+    print(f"{file}: plan {plan.plan_id} version {plan.version} for {plan.country} is well formed")
+
+
+@plans.command("load")
+def plans_load(file: ExistingFile) -> None:
+    """Load a plan. It rules its country from the month in `effective_from` on."""
+    from pipeline.steps.plans import load_plan
+
+    plan, is_new = load_plan(wiring.installation(), file)
+    print(f"{plan.plan_id} version {plan.version}: {'loaded' if is_new else 'was loaded already'}")
+
+
+@plans.command("list")
+def plans_list() -> None:
+    """List the plans and from which month each rules."""
+    from pipeline.warehouse.plans import read_plans
+
+    table = Table("country", "rules from", "plan", "version", "status", "title")
+    with wiring.installation(reads_only=True).warehouse.connect() as connection:
+        for country, timetable in read_plans(connection).items():
+            for first, plan in timetable.plans:
+                title = plan.title.in_language("en")
+                table.add_row(country, str(first), plan.plan_id, plan.version, plan.status, title)
+    screen.print(table)
+
+
+@sources.command("list")
+def sources_list() -> None:
+    """List the sources, and by when a month of each is expected, in days after its last day."""
+    from pipeline.steps.sources import schedules
+
+    table = Table("source", "first values", "final asked for", "final overdue", "reference")
+    for source, schedule in schedules(wiring.installation(reads_only=True)).items():
+        table.add_row(source, *schedule_cells(schedule))
+    screen.print(table)
+
+
+@sources.command("expect")
+def sources_expect(
+    source: Annotated[str, typer.Argument(help="Name of the source, such as era5-land.")],
+    preliminary_after: Annotated[
+        int, typer.Option(min=0, metavar="DAYS", help="First values are expected on that day.")
+    ],
+    final_after: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="Final values are asked for from that day."),
+    ] = None,
+    final_late_after: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="DAYS", help="Final values are overdue after that day."),
+    ] = None,
+    first_is_final: Annotated[
+        bool, typer.Option("--first-is-final", help="There are no final values to wait for.")
+    ] = False,
+    reference: Annotated[
+        str, typer.Option(help="Where the days come from.")
+    ] = "set at this installation",
+) -> None:
+    """Say when a month of a source is expected. Days count from the last day of the month, in UTC.
+
+    `drought status` and the bulletin call late what is missing on that day. What is not given of the
+    final values stays as it was.
+    """
+    from pipeline.steps.sources import expect
+
+    schedule = expect(
+        wiring.installation(),
+        source,
+        preliminary_after,
+        final_after_days=final_after,
+        final_late_after_days=final_late_after,
+        is_first_final=first_is_final,
+        reference=reference,
+    )
+    first, asked, overdue, _ = schedule_cells(schedule)
+    print(f"{source}: first values {first}; final asked for {asked}; final overdue {overdue}")

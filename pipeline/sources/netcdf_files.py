@@ -1,0 +1,117 @@
+"""NetCDF as one part of a grid file: its months, and the raw fields of some of them.
+
+NetCDF is read from memory, or from a file mapped into it, and never by its name: from disk the
+netCDF library reads the missing end of a classic file as zeros, which is drought, and HDF5 mixes
+up a damaged file it failed to open with a whole one written in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from mmap import MADV_DONTNEED, mmap
+
+import netCDF4
+import xarray as xr
+from xarray.backends import NetCDF4DataStore
+
+from pipeline.core.errors import InputError
+from pipeline.core.months import Month
+from pipeline.grids.cds_layout import recognised
+from pipeline.grids.stamps import calendar_months, months_of_stamps
+
+Content = bytes | mmap
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_HDF5_HEADER_BYTES = 48
+_COMPACT_SUPERBLOCK = 2
+"""From this version on the HDF5 header states its widths and addresses earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetcdfPart:
+    """One NetCDF file."""
+
+    content: Content
+    where: str
+    months: tuple[Month, ...]
+    """The months it holds, oldest first."""
+
+    def raw(self, months: Collection[Month]) -> xr.Dataset:
+        """Return every stamp of `months` as the file has it, in memory.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with _opened(self.content, self.where) as file:
+            time, stamps = months_of_stamps(file, self.where)
+            wanted = [n for n, month in enumerate(calendar_months(stamps)) if month in months]
+            loaded = file.isel({time: _as_slice(wanted)}).load()
+        if isinstance(self.content, mmap):
+            self.content.madvise(MADV_DONTNEED)
+        return loaded
+
+
+def is_netcdf(content: Content) -> bool:
+    """Tell by the first bytes."""
+    return content[: len(_HDF5)] == _HDF5 or content[:4] in _CLASSIC
+
+
+def netcdf_part(content: Content, where: str) -> NetcdfPart:
+    """Look at the names and times in `content`; no field is read.
+
+    Raises:
+        InputError: it is damaged or cut short, or `recognised` refuses it.
+    """
+    if content[: len(_HDF5)] == _HDF5:
+        _refuse_short_hdf5(content, where)
+    with _opened(content, where) as file:
+        _, stamps = months_of_stamps(file, where)
+    return NetcdfPart(content, where, tuple(sorted(set(calendar_months(stamps)))))
+
+
+@contextmanager
+def _opened(content: Content, where: str) -> Iterator[xr.Dataset]:
+    # Damage may trip any of the layers below: HDF5, netCDF, the decoding of times.
+    try:
+        with netCDF4.Dataset(where, memory=content) as file:
+            _cache_no_chunks(file)
+            store = NetCDF4DataStore(file)  # type: ignore[no-untyped-call]  # xarray leaves it so
+            yield recognised(xr.open_dataset(store, decode_timedelta=False), where)
+    except (OSError, RuntimeError, ValueError, AttributeError, LookupError) as error:
+        raise damaged(len(content), where, f"damaged or cut short ({error})") from error
+
+
+def _cache_no_chunks(file: netCDF4.Dataset) -> None:
+    """Each chunk is read once; the library would keep tens of megabytes of each variable."""
+    for variable in file.variables.values():
+        if isinstance(variable.chunking(), list):
+            variable.set_var_chunk_cache(size=0)
+
+
+def _as_slice(positions: list[int]) -> slice | list[int]:
+    """A run of neighbours as a slice, which the netCDF library reads in one go."""
+    first, last = positions[0], positions[-1]
+    is_run = positions == list(range(first, last + 1))
+    return slice(first, last + 1) if is_run else positions
+
+
+def _refuse_short_hdf5(content: Content, where: str) -> None:
+    """Compare the size with the end of file that the HDF5 superblock states."""
+    if len(content) < _HDF5_HEADER_BYTES:
+        raise damaged(len(content), where, "cut short inside its header")
+    version = content[8]
+    width = content[9] if version >= _COMPACT_SUPERBLOCK else content[13]
+    at = {0: 24, 1: 28}.get(version, 12) + 2 * width
+    expected = int.from_bytes(content[at : at + width], "little")
+    if len(content) < expected:
+        raise damaged(len(content), where, f"cut short, its header promises {expected:,}")
+
+
+def damaged(size: int, where: str, reason: str) -> InputError:
+    """Return the error for a file that is not whole."""
+    return InputError(
+        f"{where}: expected a whole file, got {size:,} bytes; {reason}; download it again"
+    )
