@@ -146,14 +146,12 @@ def ingest_watch_command(
     again: Annotated[
         bool, typer.Option("--again", help="Try files that were refused before once more.")
     ] = False,
-    once: Annotated[
-        bool, typer.Option("--once", help="One round, as always: a timer or the DAG repeats it.")
-    ] = True,
 ) -> None:
     """Take every new file of a drop folder: grids, gauge records, indicators, layouts.
 
     The content decides what a file is. Nothing in the folder is moved or deleted: files are known
-    by their checksum, and taking them twice changes nothing. Exit code 1 if one was refused now.
+    by their checksum, and taking them twice changes nothing. One round: a timer or the DAG repeats
+    it. Exit code 1 if a file was refused now.
     """
     from pipeline.steps.taking import GridWords
     from pipeline.steps.watch import watch

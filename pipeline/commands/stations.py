@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline import wiring
 from pipeline.commands.options import (
@@ -99,7 +99,15 @@ def stations_list() -> None:
     from pipeline.steps.stations import station_summaries
 
     table = Table(
-        "id", "name", "place", "from", "to", "policy", "months kept", "suspect", "disclosure"
+        Column("id", no_wrap=True, min_width=11),
+        "name",
+        "place",
+        "from",
+        "to",
+        "policy",
+        "months kept",
+        "suspect",
+        "disclosure",
     )
     for row in station_summaries(wiring.installation(reads_only=True)):
         table.add_row(*_cells(row))

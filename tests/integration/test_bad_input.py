@@ -461,7 +461,7 @@ def test_a_drop_folder_ends_with_1_only_when_a_file_is_refused_anew(
     assert taken.startswith("gauges.csv: 1 stations; 1 records read = 1 stored")
     assert waiting == "fresh.csv: left for the next round, it may still be being written"
     assert summary.startswith("1 files taken, 1 refused, 0 known, 1 left for the next round")
-    second = drought(["ingest", "watch", str(folder), "--once"], settings_of(world))
+    second = drought(["ingest", "watch", str(folder)], settings_of(world))
     assert (second.code, second.err) == (0, "")
     assert second.out.splitlines()[-1].startswith("0 files taken, 0 refused, 2 known, 1 left")
     again = drought(["ingest", "watch", "drop", "--again"], settings_of(world))

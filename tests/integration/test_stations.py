@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import wiring
 from pipeline.cli import main
+from pipeline.commands.options import screen
 from pipeline.stations.observations import Disclosure
 from pipeline.steps.ingest_stations import ingest_stations
 from pipeline.steps.installation import Installation
@@ -155,7 +156,7 @@ def drought(
         monkeypatch.delenv(name)
     monkeypatch.setenv("DROUGHT_DATABASE_URL", warehouse_url)
     monkeypatch.setenv("DROUGHT_VAR", str(tmp_path / "var"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(screen, "width", 200)
     monkeypatch.chdir(tmp_path)
     wiring.settings.cache_clear()
     yield run
