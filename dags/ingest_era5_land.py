@@ -6,13 +6,13 @@ out, and again the months whose final values are due. The partition key is the m
 
 `ask` submits requests, `wait` looks every few minutes how they stand and holds no worker meanwhile,
 `collect` takes the files, and `name_failures` is red where one of the older months failed; the new
-month is passed on all the same. What was asked stands in the warehouse with the store's job ids: nothing
-is asked twice, whatever is killed or cleared. `drought status` shows it.
+month is passed on all the same. What was asked stands in the warehouse with the store's job ids:
+nothing is asked twice, whatever is killed or cleared. `drought status` shows it.
 
 **If it fails:** "is not accepted" means the key in `CDSAPI_KEY` or the licence: the message names
 the page. `wait` asks again by itself for a month that is not out yet, and after a full queue; it
-gives up after five days. For other months it waits six hours at most once its own is ready. "job … failed" comes with the store's own words. Anything else:
-`docs/operator.md`.
+gives up after five days. For other months it waits six hours at most once its own is ready. "job …
+failed" comes with the store's own words. Anything else: `docs/operator.md`.
 
 **To rerun a month:** clear its run, or trigger the DAG with that month as partition key. The new
 file is kept beside the old one, and what differs replaces it.

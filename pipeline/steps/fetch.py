@@ -109,8 +109,9 @@ def are_ready(installation: Installation, wanted: Collection[Month] = ()) -> boo
     """Ask once how the open requests stand; return whether nothing is left to wait for.
 
     Months that are `wanted` do not wait for the requests for other months, such as a long history
-    that a person loads, longer than `FOR_OTHERS` after they are ready. A job the store rejected for its full queue or dropped is submitted again, and so is, after a
-    while, one for a month it does not have yet. While the store does not answer the answer is no.
+    that a person loads, longer than `FOR_OTHERS` after they are ready. A job the store rejected for
+    its full queue or dropped is submitted again, and so is, after a while, one for a month it does
+    not have yet. While the store does not answer the answer is no.
 
     Raises:
         InputError: the store refuses the key, the licence or a request.
