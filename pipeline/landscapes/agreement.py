@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.months import Month
@@ -111,6 +110,9 @@ def _anomalies(values: Floats, calendar: npt.NDArray[np.int64]) -> Floats:
 
 
 def _ranks(values: Floats) -> Floats:
+    # It takes half a second to load, and every command loads what stands in this module.
+    from scipy.stats import rankdata
+
     return np.asarray(rankdata(values), dtype=np.float64)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
+import zlib
 from enum import StrEnum
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def _zip_content(path: Path, head: bytes) -> Content:
     try:
         with zipfile.ZipFile(path) as archive:
             marks = [_first_bytes(archive, name) for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
         return Content.GRID  # the store sends ZIPs: its reader says what is broken
     if any(mark.startswith(_GRID_MARKS) for mark in marks):
         return Content.GRID

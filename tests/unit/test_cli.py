@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,6 +33,14 @@ COMMANDS = [
     "doctor",
     "demo",
 ]
+
+
+def test_starting_the_command_loads_no_science() -> None:
+    """It takes seconds, and most commands need none of it."""
+    science = ["pandas", "xarray", "scipy", "climate_indices", "netCDF4", "geopandas"]
+    code = f"import sys, pipeline.cli; print([m for m in {science} if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 def test_help_names_every_command() -> None:

@@ -17,6 +17,15 @@ INDICATORS = "indicator;landscape_id;issued_on;value\n"
 LAYOUT = 'files: ["posts*.csv"]\ncolumns: {station_id: post}\n'
 
 
+def damaged_inside() -> bytes:
+    """A ZIP with a whole directory, and a packed file of which the first bytes are wrong."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data", b"CDF\x02" * 1000)
+    whole = stream.getvalue()
+    return whole[:34] + b"\xff" * 6 + whole[40:]
+
+
 def zipped(**files: bytes) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -42,6 +51,7 @@ def workbook(*rows: list[str]) -> bytes:
         pytest.param(b"GRIB rest", Content.GRID, id="GRIB"),
         pytest.param(zipped(data=b"CDF\x02 rest"), Content.GRID, id="a ZIP of NetCDF"),
         pytest.param(zipped(data=b"CDF\x02 rest")[:40], Content.GRID, id="a ZIP cut short"),
+        pytest.param(damaged_inside(), Content.GRID, id="a ZIP damaged inside"),
         pytest.param(b"\x01\r\r\n123\r\r\nCSUZ01 UTTW\r\r\nBUFR", Content.STATIONS, id="BUFR"),
         pytest.param(DAILY.encode(), Content.STATIONS, id="GHCN-Daily"),
         pytest.param(b"station_id,date\nG1,2021-01-01\n", Content.STATIONS, id="a table"),
