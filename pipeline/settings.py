@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """A Postgres of your own; unset: the embedded one under `var`."""
     archive_url: str | None = Field(default=None, repr=False)
     """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
+    grids_url: str | None = Field(default=None, repr=False)
+    """Where grids and maps are kept, a path or any fsspec URL; unset: ``var/grids``."""
     watch: Annotated[list[str], NoDecode, BeforeValidator(_list)] = Field(default=[], repr=False)
     """Drop folders besides ``incoming``, paths or any fsspec URLs, separated by commas."""
     calibration: Annotated[CalibrationPeriod, NoDecode, BeforeValidator(_calibration)] = (
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
     )
     min_coverage: float = Field(default=0.5, gt=0, le=1)
     """Share of a landscape's area that needs values."""
+    rainless_share: float = Field(default=0.3173, gt=0, le=0.66)
+    """SPI (and SMRI, SWEI) does not speak in a calendar month with more rainless years than this
+    share. A stored fit keeps the limit it was made with: to change it, calibrate anew."""
     trust_clock: bool = False
     """Work although the warehouse holds later times than the clock shows: the clock was wrong then."""
     source: str | None = None
@@ -111,6 +116,10 @@ class Settings(BaseSettings):
     @property
     def archive(self) -> str:
         return self.archive_url or (self.var / "archive").absolute().as_uri()
+
+    @property
+    def grids(self) -> str:
+        return self.grids_url or (self.var / "grids").absolute().as_uri()
 
 
 def settings_from_environment() -> Settings:

@@ -16,8 +16,8 @@ def compared_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings that decided, of rules that heard a value of an index.
 
     Those are the rules that turned in this month; where none did, those that are on; where none
-    is, all of them. Where agencies' indicators or gaps decided there may be none: that a quiet
-    index is quiet in both records says nothing of them.
+    is, all of them. Where agencies' indicators, areas or gaps decided there may be none: that a
+    quiet index is quiet in both records says nothing of them.
     """
     turned = [one for one in findings if one.before.active != one.after.active]
     decided = turned or [one for one in findings if one.after.active] or findings
@@ -58,10 +58,11 @@ def _verdict(finding: Finding, other: float) -> Verdict:
     That is the end of a rule that ended, or that is on and hears less than its beginning asks for;
     else the beginning.
     """
-    own, rule = finding.reading.value, finding.rule
+    own, thresholds = finding.reading.value, finding.rule.thresholds
     if own is None:
         return Verdict.SILENT
     has_ended = finding.before.active and not finding.after.active
-    is_held_between = finding.before.active and not rule.argues_for(own)
-    counts = rule.argues_against if has_ended or is_held_between else rule.argues_for
+    is_held_between = finding.before.active and not thresholds.argues_for(own)
+    ends = has_ended or is_held_between
+    counts = thresholds.argues_against if ends else thresholds.argues_for
     return Verdict.AGREES if counts(own) == counts(other) else Verdict.DISAGREES

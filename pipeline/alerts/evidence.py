@@ -12,13 +12,15 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode, Origin, Release
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit, Measure, measure_of
-from pipeline.plans.document import Rule, RuleSources
 from pipeline.plans.issues import Issue
+from pipeline.plans.rule_document import Rule, RuleSources
 from pipeline.plans.rules import Reading
 from pipeline.plans.stages import Finding, StageMonth
+from pipeline.plans.thresholds import Thresholds
 
 
 class _Record(BaseModel):
@@ -49,9 +51,12 @@ class Comparison(_Record):
 
     stage: str
     index: str | None = None
-    """The index heard, such as `spi_3`; or else `indicator` in `unit`."""
+    """The index heard, such as `spi_3`; or else `indicator` in `unit`, or `area_share`."""
     indicator: IndicatorCode | None = None
     unit: IndicatorUnit | None = None
+    area_share: AreaShare | None = None
+    mapped_by: str | None = None
+    """The data source whose maps the share of an area is counted on; None where none is heard."""
     document: Document | None = None
     """Of an indicator that has a value."""
     value: float | None
@@ -74,7 +79,12 @@ class Comparison(_Record):
     def measure(self) -> Measure:
         """What the rule heard."""
         index = None if self.index is None else IndexCode.parse(self.index)
-        return measure_of(index, self.indicator, self.unit)
+        return measure_of(index, self.indicator, self.unit, self.area_share)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The one to enter and the one to leave."""
+        return Thresholds(self.enter_at, self.exit_at, is_more_drier=self.area_share is not None)
 
     @property
     def is_decisive(self) -> bool:
@@ -171,15 +181,25 @@ class PlanVersion:
     fingerprint: str
 
 
-def comparison(finding: Finding, *, are_indices_open: bool = True) -> Comparison:
-    """Return the line of evidence that `finding` leaves."""
+def comparison(
+    finding: Finding, *, are_indices_open: bool = True, mapped_by: str | None = None
+) -> Comparison:
+    """Return the line of evidence that `finding` leaves.
+
+    Maps are of the grid alone, so the share of an area is open to everyone.
+    """
     rule, reading = finding.rule, finding.reading
-    is_shown = are_indices_open if reading.issue is None else reading.issue.is_open
+    is_on_area = rule.area_share is not None
+    is_shown = is_on_area or are_indices_open
+    if reading.issue is not None:
+        is_shown = reading.issue.is_open
     return Comparison(
         stage=finding.stage,
         index=None if rule.index is None else str(rule.index),
         indicator=rule.indicator,
         unit=rule.unit,
+        area_share=rule.area_share,
+        mapped_by=mapped_by if is_on_area else None,
         document=None if reading.issue is None else _document(reading.issue),
         value=reading.value if is_shown else None,
         withheld=None if is_shown else _side(rule, reading),
@@ -210,9 +230,9 @@ def _document(issue: Issue) -> Document:
 def _side(rule: Rule, reading: Reading) -> Side | None:
     if reading.value is None:
         return None
-    if rule.argues_for(reading.value):
+    if rule.thresholds.argues_for(reading.value):
         return Side.ENTER
-    return Side.EXIT if rule.argues_against(reading.value) else Side.BETWEEN
+    return Side.EXIT if rule.thresholds.argues_against(reading.value) else Side.BETWEEN
 
 
 def evidence(
@@ -223,10 +243,12 @@ def evidence(
     engine: str,
     *,
     are_indices_open: bool = True,
+    mapped_by: str | None = None,
 ) -> Evidence:
     """Return the evidence for the stage `now`, which followed the stage `before`.
 
-    Values of indices that rest on gauges which are not open are left out.
+    Values of indices that rest on gauges which are not open are left out. `mapped_by` is the data
+    source of the maps that shares of the area are counted on.
     """
     return Evidence(
         stage_before=before,
@@ -240,6 +262,7 @@ def evidence(
         engine=engine,
         inputs=inputs,
         comparisons=tuple(
-            comparison(finding, are_indices_open=are_indices_open) for finding in now.findings
+            comparison(finding, are_indices_open=are_indices_open, mapped_by=mapped_by)
+            for finding in now.findings
         ),
     )

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 
 from pipeline.alerts.evidence import Comparison, Document, OtherReading, Side
 from pipeline.alerts.facts import AlertFacts
+from pipeline.alerts.indices_in_words import gap_in_words, index_in_words
 from pipeline.alerts.naming import place
-from pipeline.alerts.outcomes import Outcome, has_dead_band, outcome
+from pipeline.alerts.outcomes import Outcome, outcome, rests_on_indicators
 from pipeline.alerts.words import words_of
-from pipeline.core.ids import BLENDED, IndexCode, IndexFamily
-from pipeline.core.indicators import Measure
-from pipeline.plans.document import NO_STAGE, Source
+from pipeline.core.area_shares import AreaShare
+from pipeline.core.ids import BLENDED, IndexCode, IndexFamily, LandUse
+from pipeline.core.indicators import Measure, index_behind
+from pipeline.plans.document import NO_STAGE
+from pipeline.plans.rule_document import Source
 
 _DECIDED = {
     Outcome.BEGAN: "the rule turns on",
@@ -34,13 +37,24 @@ _LIES = {
 }
 
 
+_SIDES = {
+    (False, True): ("at or below", "at or above"),
+    (False, False): ("at or below", "above"),
+    (True, True): ("at or above", "at or below"),
+    (True, False): ("at or above", "below"),
+}
+"""Where a rule begins and ends, by whether more is drier, and whether it has a dead band."""
+
+
 def explanation(facts: AlertFacts) -> str:
     """Return every comparison with value, thresholds, months in a row, sources, and how to replay.
 
     In English; ends with a newline. What is simulated says so first and last.
     """
     parts = [_what(facts), _inputs(facts), _other_record(facts), _plan(facts)]
-    parts += [_rule(number, line) for number, line in enumerate(facts.evidence.comparisons, 1)]
+    parts += [
+        _rule(number, line, facts) for number, line in enumerate(facts.evidence.comparisons, 1)
+    ]
     parts += [_result(facts), _replay(facts)]
     banner = words_of("en").banner
     if facts.is_simulated:
@@ -52,6 +66,8 @@ def _what(facts: AlertFacts) -> Iterator[str]:
     record = facts.evidence
     yield f"Alert {facts.alert_id}, chain {facts.chain_id}"
     yield f"Landscape: {place(facts, 'en')} ({facts.landscape_id}), {_land(facts)}"
+    if facts.land_use is LandUse.IRRIGATED:
+        yield f"Headwater: {_headwater(facts)}"
     yield f"Month: {facts.month}, {facts.drought_type} drought"
     yield f"Change: {facts.change}, from {facts.from_stage} to {facts.to_stage}"
     yield f"Decided by: version {record.engine} of this software"
@@ -60,6 +76,14 @@ def _what(facts: AlertFacts) -> Iterator[str]:
 def _land(facts: AlertFacts) -> str:
     salt = ", salt-affected" if facts.is_salt_affected else ""
     return f"version {facts.evidence.inputs.landscape_version}, {facts.land_use}{salt}"
+
+
+def _headwater(facts: AlertFacts) -> str:
+    if rests_on_indicators(facts):
+        return "no rule hears it; the agency's indicators below speak of the water"
+    return (
+        "no rule hears it; the indices below are of the land itself, without its irrigation water"
+    )
 
 
 def _inputs(facts: AlertFacts) -> Iterator[str]:
@@ -106,15 +130,26 @@ def _plan(facts: AlertFacts) -> Iterator[str]:
     yield f"Fingerprint: {record.plan_fingerprint}"
 
 
-def _rule(number: int, line: Comparison) -> Iterator[str]:
-    unit = _unit(line.measure)
-    ends = "at or above" if has_dead_band(line) else "above"
-    yield f"RULE {number}: stage {line.stage} on {line.measure}"
-    yield f"Value: {_value(line, unit)}"
+def _rule(number: int, line: Comparison, facts: AlertFacts) -> Iterator[str]:
+    measure = line.measure
+    begins, ends = _SIDES[line.thresholds.is_more_drier, line.thresholds.has_dead_band]
+    yield f"RULE {number}: stage {line.stage} on {_named(measure)}"
+    index = index_behind(measure)
+    if index is not None:
+        calibration = facts.evidence.inputs.calibration
+        yield f"Index: {index_in_words(index, facts.month.month, calibration, words_of('en'))}"
+    if line.mapped_by is not None:
+        yield f"Maps: of {line.mapped_by}"
+    yield f"Value: {_value(line, facts)}"
     if line.document is not None:
         yield f"Document: {_document(line.document)}"
-    yield f"Begins: at or below {line.enter_at:g}{unit} for {_months(line.enter_after)} in a row"
-    yield f"Ends: {ends} {line.exit_at:g}{unit} for {_months(line.exit_after)} in a row"
+    enter, leave = (_number(limit, measure) for limit in (line.enter_at, line.exit_at))
+    yield f"Begins: {begins} {enter} for {_months(line.enter_after)} in a row"
+    yield f"Ends: {ends} {leave} for {_months(line.exit_after)} in a row"
+    yield from _decision(line)
+
+
+def _decision(line: Comparison) -> Iterator[str]:
     yield f"Before: {_state(line.was_active, line.run_before)}"
     yield f"After: {_state(line.is_active, line.run_after)}"
     yield f"So: {_DECIDED[outcome(line)]}"
@@ -125,16 +160,29 @@ def _rule(number: int, line: Comparison) -> Iterator[str]:
     yield f"Months in a row from: {_source(line.source.persistence)}"
 
 
-def _unit(measure: Measure) -> str:
+def _named(measure: Measure) -> str:
+    if isinstance(measure, AreaShare):
+        limit = measure.at_or_below
+        return f"the share of the area at which {measure.index} is at or below {limit}"
+    return str(measure)
+
+
+def _number(value: float, measure: Measure) -> str:
+    """Return a number not rounded, with its unit."""
+    if isinstance(measure, AreaShare):
+        return f"{100 * value:.6g} %"
     if isinstance(measure, IndexCode):
-        return " %" if measure.family is IndexFamily.PERCENT_OF_NORMAL else ""
-    return f" {measure.unit.replace('_', ' ')}"
+        return f"{value:.6g}{' %' if measure.family is IndexFamily.PERCENT_OF_NORMAL else ''}"
+    return f"{value:.6g} {measure.unit.replace('_', ' ')}"
 
 
-def _value(line: Comparison, unit: str) -> str:
+def _value(line: Comparison, facts: AlertFacts) -> str:
     if line.withheld is not None:
         return f"not open to everyone; it lies {_LIES[line.withheld]}"
-    return f"no value ({line.gap})" if line.value is None else f"{line.value:.6g}{unit}"
+    if line.gap is not None:
+        why = gap_in_words(line.gap, line.measure, facts.month.month, words_of("en"))
+        return f"no value ({line.gap}: {why})"
+    return "no value" if line.value is None else _number(line.value, line.measure)
 
 
 def _document(document: Document) -> str:
@@ -176,3 +224,5 @@ def _replay(facts: AlertFacts) -> Iterator[str]:
     yield f"mart.index_month_as_of(TIME), mart.stage_month_as_of(TIME), month {facts.month}-01"
     if any(line.indicator is not None for line in facts.evidence.comparisons):
         yield "mart.indicator_as_of(TIME) for indicators that are open to everyone"
+    if any(line.area_share is not None for line in facts.evidence.comparisons):
+        yield "mart.area_share_as_of(TIME) for shares of the area"

@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.alerts.evidence import Evidence
 from pipeline.core.ids import Country, DroughtType, LandUse, Origin
 from pipeline.core.months import Month
-from pipeline.plans.document import Plan, SourceKind
+from pipeline.plans.document import Plan
+from pipeline.plans.rule_document import SourceKind
 
 
 class Change(StrEnum):

@@ -21,7 +21,7 @@ from pipeline.alerts.naming import (
     stage_of,
     stages_of_change,
 )
-from pipeline.alerts.outcomes import rests_on_indicators
+from pipeline.alerts.outcomes import rests_on_area_shares, rests_on_indicators
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.records_in_words import (
     coverage_in_words,
@@ -191,12 +191,18 @@ def _filled(template: str, facts: AlertFacts, language: str) -> str:
     old, new = (quoted_stage(s, facts, language) for s in (facts.from_stage, facts.to_stage))
     return template.format(
         drought=words.of_drought[facts.drought_type],
-        measure=words.an_indicator if rests_on_indicators(facts) else words.an_index,
+        measure=_measure(facts, words),
         old=old,
         new=new,
         a_old=old if facts.from_stage == NO_STAGE else words.a_stage.format(stage=old),
         a_new=new if facts.to_stage == NO_STAGE else words.a_stage.format(stage=new),
     )
+
+
+def _measure(facts: AlertFacts, words: Words) -> str:
+    if rests_on_area_shares(facts):
+        return words.an_area_share
+    return words.an_indicator if rests_on_indicators(facts) else words.an_index
 
 
 def _actions(facts: AlertFacts, language: str) -> list[str]:

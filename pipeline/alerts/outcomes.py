@@ -44,22 +44,24 @@ def outcome(line: Comparison) -> Outcome:
     return Outcome.HOLDS if line.is_active else Outcome.QUIET
 
 
-def has_dead_band(line: Comparison) -> bool:
-    return line.exit_at > line.enter_at
-
-
 def _argues_for_a_turn(line: Comparison) -> bool:
     if line.value is None:
         return line.withheld is (Side.EXIT if line.is_active else Side.ENTER)
-    if not line.is_active:
-        return line.value <= line.enter_at
-    return line.value >= line.exit_at if has_dead_band(line) else line.value > line.exit_at
+    if line.is_active:
+        return line.thresholds.argues_against(line.value)
+    return line.thresholds.argues_for(line.value)
 
 
 def rests_on_indicators(facts: AlertFacts) -> bool:
     """Return whether all that explains the alert is an agency's own indicator."""
     told = lines_to_tell(facts)
     return bool(told) and all(line.indicator is not None for line in told)
+
+
+def rests_on_area_shares(facts: AlertFacts) -> bool:
+    """Return whether all that explains the alert is the share of the area at which an index is low."""
+    told = lines_to_tell(facts)
+    return bool(told) and all(line.area_share is not None for line in told)
 
 
 def lines_to_tell(facts: AlertFacts) -> tuple[Comparison, ...]:

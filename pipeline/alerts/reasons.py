@@ -10,13 +10,15 @@ from babel.dates import format_date
 from pipeline.alerts.evidence import Comparison, Document
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.figures import month_in_words, threshold_in_words, value_in_words
+from pipeline.alerts.indices_in_words import gap_in_words, index_in_words
 from pipeline.alerts.naming import quoted_stage
-from pipeline.alerts.outcomes import Outcome, has_dead_band, lines_to_tell, outcome
+from pipeline.alerts.outcomes import Outcome, lines_to_tell, outcome
 from pipeline.alerts.words import Words, words_of
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.ids import IndexCode
 from pipeline.core.indicators import Indicator
 from pipeline.core.months import Month
-from pipeline.plans.document import Source, SourceKind
+from pipeline.plans.rule_document import Source, SourceKind
 
 _ON = frozenset({Outcome.ENDED, Outcome.HOLDS, Outcome.ENDING})
 """What a rule does while its exit is what counts."""
@@ -43,6 +45,8 @@ def reasons(facts: AlertFacts, language: str) -> list[str]:
 
 def _measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
     measure = line.measure
+    if isinstance(measure, AreaShare):
+        return _area(measure, line, facts, words)
     if isinstance(measure, IndexCode):
         name = _index(measure, facts, words)
     else:
@@ -51,12 +55,22 @@ def _measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str
 
 
 def _index(index: IndexCode, facts: AlertFacts, words: Words) -> str:
-    window = words.window_of_one if index.scale_months == 1 else words.window
-    return words.indices[index.family].format(
-        scale=index.scale_months,
-        window=window.format(scale=index.scale_months),
-        calibration=facts.evidence.inputs.calibration,
-    )
+    calibration = facts.evidence.inputs.calibration
+    return index_in_words(index, facts.month.month, calibration, words)
+
+
+def _area(measure: AreaShare, line: Comparison, facts: AlertFacts, words: Words) -> str:
+    said, index = words.indices, measure.index
+    has_own_source = line.mapped_by not in {None, facts.evidence.inputs.source}
+    told = {
+        "index": _index(index, facts, words),
+        "limit": threshold_in_words(measure.at_or_below, index, words),
+        "by": said.by_maps.format(source=line.mapped_by) if has_own_source else "",
+    }
+    if line.gap is not None:
+        gap = gap_in_words(line.gap, measure, facts.month.month, words)
+        return said.share_of_area.format(**told, gap=gap)
+    return said.on_area.format(**told, share=_value(line, facts, words))
 
 
 def _indicator(indicator: Indicator, document: Document | None, words: Words) -> str:
@@ -75,7 +89,8 @@ def _indicator(indicator: Indicator, document: Document | None, words: Words) ->
 
 def _value(line: Comparison, facts: AlertFacts, words: Words) -> str:
     if line.gap is not None:
-        return words.no_value.format(gap=words.gaps[line.gap])
+        gap = gap_in_words(line.gap, line.measure, facts.month.month, words)
+        return words.no_value.format(gap=gap)
     if line.value is None:
         return words.withheld
     measure = line.measure
@@ -85,19 +100,29 @@ def _value(line: Comparison, facts: AlertFacts, words: Words) -> str:
 
 
 def _comparison(line: Comparison, facts: AlertFacts, language: str) -> str:
-    words, measure, what = words_of(language), line.measure, outcome(line)
+    words, measure = words_of(language), line.measure
     needed = line.exit_after if line.was_active else line.enter_after
-    form = 0 if has_dead_band(line) else 1
-    return words.outcomes[what].format(
+    said, reached, not_reached = _sentence(line, words)
+    form = 0 if line.thresholds.has_dead_band else 1
+    return said.format(
         enter=threshold_in_words(line.enter_at, measure, words),
         exit=threshold_in_words(line.exit_at, measure, words),
-        reached=words.reached[form],
-        not_reached=words.not_reached[form],
+        reached=reached[form],
+        not_reached=not_reached[form],
         runs=words.runs.format(needed=needed) if needed > 1 else "",
         run=line.run_after,
         needed=needed,
         stage=quoted_stage(line.stage, facts, language),
     )
+
+
+def _sentence(line: Comparison, words: Words) -> tuple[str, tuple[str, str], tuple[str, str]]:
+    """Return what the line came to, and how its value did and did not reach the exit."""
+    what = outcome(line)
+    if line.area_share is None:
+        return words.outcomes[what], words.reached, words.not_reached
+    said = words.indices.area_outcomes.get(what, words.outcomes[what])
+    return said, words.indices.area_reached, words.indices.area_not_reached
 
 
 def _sources(lines: Iterable[Comparison], words: Words) -> list[str]:
@@ -106,7 +131,7 @@ def _sources(lines: Iterable[Comparison], words: Words) -> list[str]:
     for line in lines:
         is_on, source = outcome(line) in _ON, line.source
         # Without a dead band the end is the threshold itself, and both have an author.
-        if not (is_on and has_dead_band(line)):
+        if not (is_on and line.thresholds.has_dead_band):
             told.append(words.threshold_source.format(source=_source(source.threshold, words)))
         if is_on:
             told.append(words.exit_source.format(source=_source(source.exit, words)))

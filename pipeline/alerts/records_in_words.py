@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipeline.alerts.evidence import Beside, OtherReading, Verdict
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.figures import share_in_words, value_in_words
+from pipeline.alerts.indices_in_words import gap_in_words, short_index
 from pipeline.alerts.words import Words
 from pipeline.core.ids import BLENDED, IndexCode
 
@@ -56,13 +57,12 @@ def _beside(beside: Beside, facts: AlertFacts, words: Words) -> Iterator[str]:
 
 
 def _values(reading: OtherReading, facts: AlertFacts, words: Words) -> str:
-    index = IndexCode.parse(reading.index)
+    index, calendar_month = IndexCode.parse(reading.index), facts.month.month
     if reading.verdict is Verdict.SILENT and reading.gap is not None:
-        return f" ({words.gaps[reading.gap]})"
+        return f" ({gap_in_words(reading.gap, index, calendar_month, words)})"
     if reading.value is None:
         return ""
     same = [line for line in facts.evidence.comparisons if line.index == reading.index]
     limits = [limit for line in same for limit in (line.enter_at, line.exit_at)]
     value = value_in_words(reading.value, index, words, *limits)
-    short = words.short_indices[index.family]
-    return f": {short.format(scale=index.scale_months, value=value)}"
+    return f": {short_index(index, calendar_month, words)} {value}"

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from pipeline.alerts.evidence import Verdict
 from pipeline.alerts.facts import Change
+from pipeline.alerts.index_words import ENGLISH, RUSSIAN, IndexWords
 from pipeline.alerts.outcomes import Outcome
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, DroughtType, IndexFamily, LandUse, Release
+from pipeline.core.ids import Country, DroughtType, LandUse, Release
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit
-from pipeline.plans.document import SourceKind
+from pipeline.plans.rule_document import SourceKind
 
 UNCHECKED_LANGUAGES = frozenset({"ru"})
 """Languages whose words below no speaker has checked."""
@@ -52,11 +53,10 @@ class Words:
     since: str
     none_since: str
     unconfirmed: str
-    indices: Mapping[IndexFamily, str]
-    window: str
-    window_of_one: str
+    indices: IndexWords
     an_index: str
     an_indicator: str
+    an_area_share: str
     indicators: Mapping[IndicatorCode, str]
     units: Mapping[IndicatorUnit, str]
     """After the name of an indicator."""
@@ -89,7 +89,6 @@ class Words:
     """What gauges say beside the grid that decides."""
     grid_beside: Mapping[Verdict, str]
     """What the grid says beside the gauges that decide."""
-    short_indices: Mapping[IndexFamily, str]
     assumed_dry: str
     suspect: str
     plan: str
@@ -152,7 +151,8 @@ _EN = Words(
         Gap.TOO_FEW_OBSERVATIONS: "no gauge reported enough days",
         Gap.SHORT_HISTORY: "the record does not reach back far enough",
         Gap.CALIBRATION_SHORT: "the calibration period holds too few values",
-        Gap.NOT_APPLICABLE: "rain is too rare in this month for the index to say anything",
+        Gap.NOT_APPLICABLE: "the index does not exist in this calendar month, or is blind in it "
+        "because rain or snow is too rare",
         Gap.REJECTED: "a value came and a check refused it",
     },
     no_stage="no stage",
@@ -163,9 +163,9 @@ _EN = Words(
         "goes from no stage to {new}.",
         Change.ESCALATED: "{measure} has crossed the plan's threshold of a graver stage, and the "
         "stage of {drought} rises from {old} to {new}.",
-        Change.EASED: "{measure} has come back over the plan's threshold of the graver stage, and "
+        Change.EASED: "{measure} has come back across the plan's threshold of the graver stage, and "
         "the stage of {drought} eases from {old} to {new}.",
-        Change.ENDED: "{measure} has come back over the plan's threshold, and the stage of "
+        Change.ENDED: "{measure} has come back across the plan's threshold, and the stage of "
         "{drought} goes from {old} to no stage.",
         Change.CORRECTED: "correction for {drought}. An earlier message said {a_old}; the data "
         "now at hand say {a_new}.",
@@ -184,18 +184,10 @@ _EN = Words(
     since="Stage {stage} has stood since {month}.",
     none_since="There has been no stage since {month}.",
     unconfirmed="Unconfirmed: {months} months without a value. The stage is held, not known.",
-    indices={
-        IndexFamily.SPI: "SPI-{scale} (precipitation {window} compared with the same time of year "
-        "in {calibration}; 0 is usual, less is drier)",
-        IndexFamily.SPEI: "SPEI-{scale} (precipitation less potential evapotranspiration {window} "
-        "compared with the same time of year in {calibration}; 0 is usual, less is drier)",
-        IndexFamily.PERCENT_OF_NORMAL: "Precipitation {window} in percent of the mean for the same "
-        "time of year in {calibration}",
-    },
-    window="of the last {scale} months",
-    window_of_one="of the month",
+    indices=ENGLISH,
     an_index="the index",
     an_indicator="the agency's indicator",
+    an_area_share="the share of the area with low values of the index",
     indicators={
         IndicatorCode.WATER_AVAILABILITY_FORECAST: "Water availability forecast of the agency, {unit}",
         IndicatorCode.SNOW_SURVEY: "Snow survey of the agency, water in the snow {unit}",
@@ -261,11 +253,6 @@ _EN = Words(
         Verdict.DISAGREES: "The grid {source} by itself does not agree{values}.",
         Verdict.SILENT: "The grid {source} by itself says nothing{values}.",
     },
-    short_indices={
-        IndexFamily.SPI: "SPI-{scale} {value}",
-        IndexFamily.SPEI: "SPEI-{scale} {value}",
-        IndexFamily.PERCENT_OF_NORMAL: "{value} of normal in {scale} months",
-    },
     assumed_dry="Days without a report from a gauge that were taken as dry: {days}.",
     suspect="Gauge values that a check marks as suspect: {values}.",
     plan='"{title}" ({plan_id}), version\N{NO-BREAK SPACE}{version}.',
@@ -275,8 +262,8 @@ _EN = Words(
     no_authority="Not for publication: no alerting authority is configured.",
     not_adopted="Not for publication: thresholds used here are not adopted by a cited national "
     "order.",
-    irrigated="Irrigated land: the index sees only the rain on the land itself. Water from the "
-    "headwaters is not linked to this landscape.",
+    irrigated="Irrigated land: the index sees only the rain, snow and soil of the land itself. Water "
+    "from the headwaters is not counted here.",
     unchecked="No speaker has checked all the wording of this message.",
     reference="Alert {alert_id}, chain {chain_id}.",
     evidence="All evidence: drought explain {alert_id}",
@@ -338,7 +325,8 @@ _RU = Words(
         Gap.TOO_FEW_OBSERVATIONS: "ни один пост не передал данные за достаточное число дней",
         Gap.SHORT_HISTORY: "ряд наблюдений слишком короткий",
         Gap.CALIBRATION_SHORT: "в калибровочном периоде слишком мало значений",
-        Gap.NOT_APPLICABLE: "осадки в этом месяце слишком редки, чтобы индекс что-либо показывал",
+        Gap.NOT_APPLICABLE: "в этом календарном месяце индекса нет, или он ничего не показывает, "
+        "потому что осадки или снег слишком редки",
         Gap.REJECTED: "значение поступило, но не прошло проверку",
     },
     no_stage="стадии нет",
@@ -369,18 +357,10 @@ _RU = Words(
     since="Стадия {stage} держится с {month}",
     none_since="Стадии нет с {month}",
     unconfirmed="Не подтверждено: значений нет {months} мес. Стадия удерживается, но не известна.",
-    indices={
-        IndexFamily.SPI: "SPI-{scale} (осадки {window} в сравнении с тем же временем года в "
-        "{calibration} гг.; 0 означает обычное, меньше 0 означает суше)",
-        IndexFamily.SPEI: "SPEI-{scale} (осадки за вычетом потенциального испарения {window} в "
-        "сравнении с тем же временем года в {calibration} гг.; 0 означает обычное, меньше 0 означает суше)",
-        IndexFamily.PERCENT_OF_NORMAL: "Осадки {window} в процентах от среднего за то же время "
-        "года в {calibration} гг.",
-    },
-    window="за последние {scale} мес.",
-    window_of_one="за месяц",
+    indices=RUSSIAN,
     an_index="индекс",
     an_indicator="показатель ведомства",
+    an_area_share="охват территории низкими значениями индекса",
     indicators={
         IndicatorCode.WATER_AVAILABILITY_FORECAST: "Прогноз водности по данным ведомства, {unit}",
         IndicatorCode.SNOW_SURVEY: "Снегосъёмка ведомства, запас воды в снеге {unit}",
@@ -453,11 +433,6 @@ _RU = Words(
         Verdict.DISAGREES: "Сетка {source} сама по себе с этим не согласуется{values}.",
         Verdict.SILENT: "Сетка {source} сама по себе ничего не показывает{values}.",
     },
-    short_indices={
-        IndexFamily.SPI: "SPI-{scale} {value}",
-        IndexFamily.SPEI: "SPEI-{scale} {value}",
-        IndexFamily.PERCENT_OF_NORMAL: "{value} от нормы за {scale} мес.",
-    },
     assumed_dry="Дней без сообщений поста, принятых за сухие: {days}.",
     suspect="Значений постов, отмеченных проверкой как сомнительные: {values}.",
     plan="«{title}» ({plan_id}), версия\N{NO-BREAK SPACE}{version}.",
@@ -467,8 +442,8 @@ _RU = Words(
     no_authority="Не для публикации: уполномоченный орган оповещения не указан.",
     not_adopted="Не для публикации: использованные пороги не приняты национальным актом, на "
     "который есть ссылка.",
-    irrigated="Орошаемые земли: индекс учитывает только осадки на самой территории. Вода с "
-    "верховий здесь не учтена.",
+    irrigated="Орошаемые земли: индекс учитывает только осадки, снег и влажность почвы на самой "
+    "территории. Вода с верховий здесь не учтена.",
     unchecked="Текст этого сообщения не проверен носителем языка.",
     reference="Сообщение {alert_id}, цепочка {chain_id}.",
     evidence="Все основания: drought explain {alert_id}",

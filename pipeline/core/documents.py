@@ -57,6 +57,7 @@ def model_from(
     model: type[Model],
     *,
     unsaid: Sequence[str] = (),
+    context: object = None,
 ) -> Model:
     """Return the model of a document's keys and values.
 
@@ -65,13 +66,14 @@ def model_from(
         where: the file, for errors.
         model: what they must be.
         unsaid: steps of a place that are the model's and not the document's.
+        context: what the model's own checks are told.
 
     Raises:
         InputError: an unknown or missing key, a value that does not fit, or a contradiction; every
             fault is named, one line each.
     """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context=context)
     except ValidationError as error:
         faults = _own_faults(error.errors())
         lines = (f"{where}: {_place(fault['loc'], unsaid)}: {_fault(fault)}" for fault in faults)

@@ -21,6 +21,7 @@ class Gap(StrEnum):
     CALIBRATION_SHORT = "calibration_short"
     """The calibration period holds too few valid values in this calendar month."""
     NOT_APPLICABLE = "not_applicable"
-    """The index is blind in this calendar month: rain (or its normal) is too rare there."""
+    """The index is blind or does not exist in this calendar month: rain (or its normal) is too
+    rare there, or the month is outside the season."""
     REJECTED = "rejected"
     """A value came, and a check refused it."""

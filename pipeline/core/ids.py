@@ -95,48 +95,113 @@ class OrderUnits(StrEnum):
 
 
 class IndexFamily(StrEnum):
+    """What an index compares with other years."""
+
     SPI = "spi"
+    """Standardised precipitation index: rain."""
     SPEI = "spei"
+    """Standardised precipitation evapotranspiration index: rain less PET."""
     PERCENT_OF_NORMAL = "pn"
+    """Rain in percent of its mean."""
+    SMRI = "smri"
+    """Standardised snow melt and rain index: what runs off the land, for headwaters."""
+    SWEI = "swei"
+    """Standardised snow water equivalent index: the snow that lies."""
+    SMA = "sma"
+    """Soil moisture anomaly, in standard deviations."""
 
 
-SCALES_MONTHS: dict[IndexFamily, tuple[int, ...]] = {
-    IndexFamily.SPI: (1, 2, 3, 6, 9, 12, 24),
-    IndexFamily.SPEI: (1, 2, 3, 6, 9, 12, 24),
+class Season(StrEnum):
+    """A window that grows from month to month, from its first calendar month to its last."""
+
+    HYDROLOGICAL = "hy"
+    """Since 1 October, to the end of September: the year of the rivers."""
+    VEGETATION = "veg"
+    """Since 1 April, to the end of September: the growing season."""
+
+    @property
+    def calendar_months(self) -> tuple[int, ...]:
+        """The calendar months of the season, first to last."""
+        return _SEASONS[self]
+
+
+_SEASONS = {
+    Season.HYDROLOGICAL: (10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    Season.VEGETATION: (4, 5, 6, 7, 8, 9),
+}
+
+Window = int | Season
+"""The months an index looks back on: a fixed number, or those of a season so far."""
+
+WINDOWS: dict[IndexFamily, tuple[Window, ...]] = {
+    IndexFamily.SPI: (1, 2, 3, 6, 9, 12, 24, Season.HYDROLOGICAL, Season.VEGETATION),
+    IndexFamily.SPEI: (1, 2, 3, 6, 9, 12, 24, Season.HYDROLOGICAL, Season.VEGETATION),
     IndexFamily.PERCENT_OF_NORMAL: (1, 3, 6, 9, 12),
+    IndexFamily.SMRI: (1, 3, 6, 12, Season.HYDROLOGICAL),
+    IndexFamily.SWEI: (1,),
+    IndexFamily.SMA: (1, 3),
 }
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class IndexCode:
-    """An index and its scale in months, written ``spi_3``.
+    """An index and its window, written ``spi_3`` or ``spi_hy``.
 
-    >>> IndexCode.parse("spei_12").scale_months
+    >>> IndexCode.parse("spei_12").months_back(5)
     12
+    >>> IndexCode.parse("spi_hy").months_back(12), IndexCode.parse("spi_veg").months_back(12)
+    (3, 0)
     """
 
     family: IndexFamily
-    scale_months: int
+    window: Window
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the code written as ``family_scale``.
+        """Return the code written as ``family_window``.
 
         Raises:
             InputError: no such index is computed.
         """
         for code in INDEX_CODES:
             if str(code) == text:
-                return cls(code.family, code.scale_months)
+                return cls(code.family, code.window)
         raise InputError(
             f"index code: expected one of {', '.join(map(str, INDEX_CODES))}, got {text!r}"
         )
 
+    def months_back(self, calendar_month: int) -> int:
+        """Return how many months the window that ends with `calendar_month` holds, that included.
+
+        0 outside the season: there the index does not exist.
+        """
+        if not isinstance(self.window, Season):
+            return self.window
+        months = self.window.calendar_months
+        return months.index(calendar_month) + 1 if calendar_month in months else 0
+
+    @property
+    def longest_window_months(self) -> int:
+        """The longest window of the year."""
+        return max(map(self.months_back, range(1, 13)))
+
     def __str__(self) -> str:
-        return f"{self.family}_{self.scale_months}"
+        return f"{self.family}_{self.window}"
+
+    def __lt__(self, other: IndexCode) -> bool:
+        return INDEX_CODES.index(self) < INDEX_CODES.index(other)
 
 
 INDEX_CODES: tuple[IndexCode, ...] = tuple(
-    IndexCode(family, scale) for family, scales in SCALES_MONTHS.items() for scale in scales
+    IndexCode(family, window) for family, windows in WINDOWS.items() for window in windows
 )
 """Every index the warehouse holds, in the order of its columns."""
+
+CELL_INDEX_CODES: tuple[IndexCode, ...] = tuple(
+    code for code in INDEX_CODES if code.family in {IndexFamily.SPI, IndexFamily.SPEI}
+)
+"""The indices that are also computed for each cell of a grid, for maps and shares of area."""
+
+AREA_CLASSES: tuple[float, ...] = (-0.5, -0.8, -1.0, -1.3, -1.5, -1.6, -2.0)
+"""Values of a cell's index at or below which the share of a landscape's area is known: the class
+limits of WMO-No. 1090, of the US Drought Monitor and of Türkiye's agricultural ministry."""

@@ -1,4 +1,4 @@
-"""The closed vocabulary of an agency's own indicators: what they are, and in which units they come.
+"""The closed vocabulary of an agency's own indicators, and all that a plan's rule may hear.
 
 An indicator is a number that an agency publishes in a document of its own. Of every one of them
 less means drier, so that a plan's rule reads it as it reads an index.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TypeAlias
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.ids import IndexCode
 
@@ -107,26 +108,42 @@ class Indicator:
         return f"{self.code}_{self.unit}"
 
 
-Measure: TypeAlias = IndexCode | Indicator
-"""What a plan's rule hears: an index that we compute, or an indicator that an agency publishes."""
+Measure: TypeAlias = IndexCode | Indicator | AreaShare
+"""What a plan's rule hears: an index that we compute, an indicator that an agency publishes, or the
+share of the area at which an index is low."""
 
 
 def measure_of(
-    index: IndexCode | None, indicator: IndicatorCode | None, unit: IndicatorUnit | None
+    index: IndexCode | None,
+    indicator: IndicatorCode | None,
+    unit: IndicatorUnit | None,
+    area_share: AreaShare | None = None,
 ) -> Measure:
     """Return the one measure that is named.
 
     Raises:
-        InputError: none or two are named, or the unit is not one of the measure's own.
+        InputError: none or several are named, or the unit is not one of the measure's own.
     """
-    if (index is None) is (indicator is None):
-        got = "neither; add one" if index is None else "both; make two rules of it"
+    given = {"index": index, "indicator": indicator, "area_share": area_share}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        got = f"{' and '.join(named)}; make a rule of each" if named else "none; add one"
         raise InputError(
-            "expected either 'index', such as spi_3, or 'indicator' with its 'unit', such as "
-            f"water_availability_forecast in percent_of_norm, got {got}"
+            "expected one of 'index', such as spi_3, 'indicator' with its 'unit', such as "
+            "water_availability_forecast in percent_of_norm, and 'area_share', such as "
+            f"{{index: spi_3, at_or_below: -1.0}}, got {got}"
         )
     if indicator is not None:
         return Indicator.parse(indicator, unit)
-    if index is None or unit is not None:
-        raise InputError(f"an index has no 'unit', got {unit}; remove it")
-    return index
+    if unit is not None:
+        raise InputError(f"only an indicator has a 'unit', got {unit}; remove it")
+    measure = index or area_share
+    assert measure is not None  # noqa: S101 - for the type checker: one of them is named
+    return measure
+
+
+def index_behind(measure: Measure) -> IndexCode | None:
+    """Return the index that is heard, itself or by the area it is low at; None for an indicator."""
+    if isinstance(measure, AreaShare):
+        return measure.index
+    return measure if isinstance(measure, IndexCode) else None

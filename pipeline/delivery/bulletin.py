@@ -17,11 +17,13 @@ from typing import Any
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from pipeline.alerts.figures import month_in_words
+from pipeline.alerts.figures import month_in_words, threshold_in_words, value_in_words
+from pipeline.alerts.indices_in_words import gap_in_words, short_index
 from pipeline.alerts.words import words_of
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin_facts import (
+    AreaFacts,
     BulletinFacts,
     CountryFacts,
     Freshness,
@@ -30,16 +32,17 @@ from pipeline.delivery.bulletin_facts import (
     Standing,
     kinds_not_national,
 )
-from pipeline.plans.document import Plan, SourceKind
+from pipeline.plans.document import Plan
+from pipeline.plans.rule_document import SourceKind
 
 WIDTH = 72
 NOT_KNOWN = "not known"
 NOT_IN_PLAN = "not in the plan"
 
 HOW_TO_READ = (
-    "A stage begins when an index, or an indicator of the agency, has crossed the plan's threshold "
-    "and stays until the plan's threshold for ending is crossed. Names of stages in quotes are the "
-    "plan's own words; to show one here announces nothing.",
+    "A stage begins when an index, the share of the area at which an index is low, or an indicator of "
+    "the agency has crossed the plan's threshold, and stays until the plan's threshold for ending is "
+    "crossed. Names of stages in quotes are the plan's own words; to show one here announces nothing.",
     "Since: first month of the stage, or of the record. Without a word on a change the stage is the "
     "same as the month before.",
     "None: values came, and no rule of the plan is active. Not known: no value came; it does not "
@@ -48,8 +51,8 @@ HOW_TO_READ = (
     "allows.",
     "Derived: the land use was derived from land cover, not stated by an agency.",
     "Meteorological, agricultural and hydrological drought are judged by different indices and "
-    "spans of months, as the plan says. Indices see rain and evaporation, not river water or "
-    "irrigation.",
+    "spans of months, as the plan says. Indices see the rain, snow, soil and evaporation of the land "
+    "itself, not river water or irrigation.",
 )
 
 _COLUMN_HEADS = {
@@ -155,14 +158,14 @@ def caution(facts: BulletinFacts) -> str | None:
     return None
 
 
-def missing(country: CountryFacts) -> dict[str, list[str]]:
-    """Return the landscapes whose stage is not known or not confirmed, by the reason."""
+def missing(country: CountryFacts, month: Month) -> dict[str, list[str]]:
+    """Return the landscapes whose stage of `month` is not known or not confirmed, by the reason."""
     found: dict[str, list[str]] = {}
     for landscape in country.landscapes:
         reasons: dict[str, list[DroughtType]] = {}
         for drought_type, stage in landscape.stages.items():
             if not _cell(stage).is_sure:
-                reasons.setdefault(_reason(stage), []).append(drought_type)
+                reasons.setdefault(_reason(stage, month), []).append(drought_type)
         for reason, types in reasons.items():
             which = "" if len(types) == len(DroughtType) else f" ({' and '.join(types)} drought)"
             found.setdefault(f"{reason}{which}", []).append(landscape.name)
@@ -190,7 +193,7 @@ def _view(facts: BulletinFacts) -> dict[str, Any]:
         "caution": caution(facts),
         "late": _late(facts),
         "revised": _revised(facts),
-        "countries": [_country_view(country) for country in facts.countries],
+        "countries": [_country_view(country, facts.month) for country in facts.countries],
         "drought_types": list(DroughtType),
         "column_heads": _COLUMN_HEADS,
         "how_to_read": HOW_TO_READ,
@@ -202,7 +205,7 @@ def _view(facts: BulletinFacts) -> dict[str, Any]:
     }
 
 
-def _country_view(country: CountryFacts) -> dict[str, Any]:
+def _country_view(country: CountryFacts, month: Month) -> dict[str, Any]:
     rows = sorted((_row(land) for land in country.landscapes), key=_gravest_first)
     return {
         "name": _WORDS.countries[country.country],
@@ -210,7 +213,7 @@ def _country_view(country: CountryFacts) -> dict[str, Any]:
         "rows": rows,
         "to_tell": [row for row in rows if row.rank > 0 or row.has_ended],
         "quiet": [row for row in rows if row.rank == 0 and row.is_sure and not row.has_ended],
-        "missing": missing(country),
+        "missing": missing(country, month),
         "plans": [_plan_in_words(plan) for plan in country.plans],
     }
 
@@ -241,8 +244,22 @@ def _cell(facts: StageFacts) -> Cell:
         remarks.append(f"since {format_date(now.since.first_day, 'MMM y', locale=_WORDS.locale)}")
     if now.is_known and now.silent_months:
         remarks.append(f"held, {_counted(now.silent_months, 'month')} without a value")
+    remarks += map(_area, facts.areas)
     remarks.append(change(now, facts.before))
     return Cell(_state(now), tuple(filter(None, remarks)), now.rank, now.is_confirmed)
+
+
+def _area(area: AreaFacts) -> str:
+    """Return the share, as a letter says it, beside the threshold of the present stage."""
+    measure, index = area.measure, area.measure.index
+    said = _WORDS.indices.on_area.format(
+        share=value_in_words(area.share, measure, _WORDS, area.enter_at),
+        index=short_index(index, area.month.month, _WORDS),
+        limit=threshold_in_words(measure.at_or_below, index, _WORDS),
+        by="",
+    )
+    threshold = threshold_in_words(area.enter_at, measure, _WORDS)
+    return f"{said[0].lower()}{said[1:]} (the plan's threshold is {threshold})"
 
 
 def _state(standing: Standing) -> str:
@@ -273,9 +290,10 @@ def _situation_of(country: CountryFacts, drought_type: DroughtType) -> str:
     return f"{_WORDS.drought[drought_type]} {', '.join(told)}"
 
 
-def _reason(facts: StageFacts) -> str:
+def _reason(facts: StageFacts, month: Month) -> str:
     if facts.gaps:
-        return "; ".join(_WORDS.gaps[gap] for gap in facts.gaps)
+        said = {gap_in_words(gap, one, month.month, _WORDS) for one, gap in facts.gaps.items()}
+        return "; ".join(sorted(said))
     if facts.now is None:
         return "no stage was worked out for this month"
     return "no rule of the plan has heard a value yet"

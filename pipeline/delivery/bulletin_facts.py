@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse, Origin, Release
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
-from pipeline.plans.document import Plan, SourceKind
+from pipeline.plans.document import Plan
+from pipeline.plans.rule_document import SourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,29 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaFacts:
+    """The share of a landscape's area at which an index is low, beside a threshold of the plan."""
+
+    measure: AreaShare
+    month: Month
+    share: float
+    """0 to 1."""
+    enter_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StageFacts:
     """One drought type in one landscape, this month and the month before."""
 
     now: Standing | None
     """None where no stage was worked out."""
     before: Standing | None = None
-    gaps: tuple[Gap, ...] = ()
-    """Why the indices of the ladder have no value this month; empty while any has one."""
+    gaps: Mapping[Measure, Gap] = field(default_factory=dict)
+    """Why what the ladder hears has no value this month; empty while any of it has one."""
     has_ladder: bool = True
     """False where the plan in force has no stages for this drought type."""
+    areas: tuple[AreaFacts, ...] = ()
+    """What the rules of the present stage heard of the area; empty in no stage."""
 
 
 @dataclass(frozen=True, slots=True)

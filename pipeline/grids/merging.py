@@ -19,7 +19,7 @@ _SHARED = ("origin", "product")
 
 
 def joined(parts: Sequence[xr.Dataset], where: str) -> xr.Dataset:
-    """Return one Dataset of monthly fields from `parts`, each as `monthly_fields` gives it.
+    """Return one Dataset of monthly fields from `parts`, each as `part_fields` gives it.
 
     A month that a part lacks is missing in its variables. The release of a month is the least
     settled of its parts, its issue that of the last one made; counts of raised negatives add up.
@@ -75,6 +75,5 @@ def _attrs(parts: Sequence[xr.Dataset], where: str) -> dict[str, str | int]:
     attrs.pop("issued_at", None)
     if all(issues):
         attrs["issued_at"] = max(map(str, issues))
-    negatives = [part.attrs.get("negative_precipitation_cells") for part in parts]
-    counted = [count for count in negatives if count is not None]
-    return {**attrs, "negative_precipitation_cells": sum(counted)} if counted else attrs
+    keys = [key for part in parts for key in part.attrs if key.startswith("negative_")]
+    return attrs | {key: sum(int(part.attrs.get(key, 0)) for part in parts) for key in keys}

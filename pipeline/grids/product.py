@@ -1,4 +1,4 @@
-"""What a file says about itself: what accumulated fields stand for, and when it was made.
+"""What a file says about itself: its stream, what accumulated fields stand for, when it was made.
 
 The CDS writes ``units: m`` for a mean per day and for the total of a month. Two things in a file
 settle it: the MARS stream ``moda``, in the messages of a GRIB or in the history that the store's
@@ -19,6 +19,8 @@ from pipeline.core.ids import Product
 
 MONTHLY_MEANS = "moda"
 """The one MARS stream that holds monthly means of daily means."""
+HOURS_OF_DAY = "mnth"
+"""The one that holds monthly means of each hour of the day."""
 _STREAM = re.compile(r'"stream":\s*\["(\w+)"\]')
 _CONVERTED_AT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)")
 """How the store's converters, old and new, begin their line: a date and a time, which is UTC."""
@@ -29,14 +31,19 @@ def refuse_other_streams(raw: xr.Dataset, where: str) -> None:
     """Refuse a file whose own history says that it holds no monthly means.
 
     Raises:
-        InputError: the stream is another than ``moda``, such as the hourly ``oper``.
+        InputError: the stream is another than ``moda`` and ``mnth``, such as the hourly ``oper``.
     """
     stream = _stream(raw)
-    if stream not in (None, MONTHLY_MEANS):
+    if stream not in (None, MONTHLY_MEANS, HOURS_OF_DAY):
         raise InputError(
-            f"{where}: not monthly data, expected stream {MONTHLY_MEANS!r} in the file, got "
-            f"{stream!r}; ask the store for monthly_averaged_reanalysis"
+            f"{where}: not monthly data, expected stream {MONTHLY_MEANS!r} or {HOURS_OF_DAY!r} in "
+            f"the file, got {stream!r}; ask the store for monthly_averaged_reanalysis"
         )
+
+
+def is_by_hour_of_day(raw: xr.Dataset) -> bool:
+    """Whether a file says of itself that it holds a mean for each hour of the day."""
+    return _stream(raw) == HOURS_OF_DAY
 
 
 def issue_of(raw: xr.Dataset) -> datetime | None:

@@ -15,12 +15,15 @@ import xarray as xr
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Release
 from pipeline.core.months import Month
+from pipeline.grids.product import is_by_hour_of_day
 
 Months = npt.NDArray[np.datetime64]
 
 TIME_NAMES = ("valid_time", "time")
 MOST_STAMPS_A_MONTH = 4
 """Two hours of the day in two releases; more are no monthly data, and are not read."""
+MOST_STAMPS_BY_HOUR = 48
+"""All hours of the day in two releases."""
 UNKNOWN_RELEASE = ""
 _BEST_FIRST = (Release.FINAL.value, UNKNOWN_RELEASE, Release.PRELIMINARY.value)
 _RELEASES = {"0001": Release.FINAL.value, "0005": Release.PRELIMINARY.value}
@@ -56,10 +59,12 @@ def months_of_stamps(raw: xr.Dataset, where: str) -> tuple[str, Months]:
     if np.isnat(months).any():
         raise InputError(f"{where}: a time is missing, expected a date for each field; ask again")
     distinct, counts = np.unique(months, return_counts=True)
-    if counts.size and counts.max() > MOST_STAMPS_A_MONTH:
+    most = MOST_STAMPS_BY_HOUR if is_by_hour_of_day(raw) else MOST_STAMPS_A_MONTH
+    if counts.size and counts.max() > most:
         raise InputError(
             f"{where}: {distinct[counts.argmax()]} comes {counts.max()} times, expected one stamp "
-            "a month; this is not monthly data: ask the store for monthly_averaged_reanalysis"
+            "a month; this is not monthly data, or the hours of the day in a file that does not say "
+            "so: ask the store for monthly_averaged_reanalysis"
         )
     return time, months
 

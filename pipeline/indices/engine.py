@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 import structlog
+from scipy.special import ndtri
 
 from pipeline.core.panels import Floats
 
@@ -25,8 +26,8 @@ Mask = npt.NDArray[np.bool_]
 CLIP = 3.09
 """Scores are cut at ±3.09 (1 in 1,000): some thirty years say nothing beyond."""
 
-LANDSCAPES_PER_CALL = 500
-"""The engine holds about 85 kB a landscape while it fits, and is fastest at 200 to 1,000."""
+COLUMNS_PER_CALL = 12 * 500
+"""A column is a calendar month of a place. The engine is fastest at 200 to 1,000 places."""
 
 
 @contextlib.contextmanager
@@ -58,7 +59,6 @@ with _logging_left_alone():
     compute._logger.bind()  # noqa: SLF001 - the library offers no way to silence its info lines
 
 _MONTHLY = compute.Periodicity.monthly
-_CALLING = threading.Lock()  # warning filters belong to the process, not to a thread
 
 saturation_vapour_pressure_kpa = pm_eto.saturation_vapor_pressure
 mean_saturation_vapour_pressure_kpa = pm_eto.mean_saturation_vapor_pressure
@@ -72,25 +72,46 @@ wind_speed_2m_m_s = pm_eto.wind_speed_2m
 penman_monteith_mm_day = pm_eto.pm_eto
 
 
+class _Filters:
+    """Warning filters of the process while any thread is inside the engine.
+
+    The first thread in sets them, the last one out restores what was there.
+    """
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._inside = 0
+        self._before = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._changing:
+            if self._inside == 0:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.resetwarnings()
+                warnings.simplefilter("ignore", ClimateIndicesWarning)
+                warnings.simplefilter("error", CalibrationPeriodClampedWarning)
+            self._inside += 1
+
+    def __exit__(self, *raised: object) -> None:
+        with self._changing:
+            self._inside -= 1
+            if self._inside == 0:
+                self._before.__exit__(None, None, None)
+
+
+FILTERS = _Filters()
+
+
 @contextlib.contextmanager
-def _engine_rules() -> Iterator[None]:
+def rules() -> Iterator[None]:
     """Our rules replace the engine's advice; another calibration period is an error.
 
-    The engine's compiled kernels run only where floating-point faults are ignored and no
-    filter turns them into errors, hence the fresh filters.
+    The engine's compiled kernels run only where floating-point faults are ignored (a matter of
+    the thread) and no filter turns them into errors (a matter of the process).
     """
-    with _CALLING, np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.resetwarnings()
-        warnings.simplefilter("ignore", ClimateIndicesWarning)
-        warnings.simplefilter("error", CalibrationPeriodClampedWarning)
+    with np.errstate(all="ignore"), FILTERS:
         yield
-
-
-def _blocks(landscapes: int) -> Iterator[slice]:
-    return (
-        slice(first, min(first + LANDSCAPES_PER_CALL, landscapes))
-        for first in range(0, landscapes, LANDSCAPES_PER_CALL)
-    )
 
 
 def _fit(
@@ -101,25 +122,29 @@ def _fit(
     Columns that are not to be fitted are given a harmless ramp: one that cannot be fitted
     would turn off the engine's compiled kernel for all of its block.
     """
-    years, _, landscapes = sample.shape
-    ramp = np.arange(1.0, years + 1.0)[:, None, None]
-    parameters = tuple(np.full(fitted.shape, np.nan) for _ in range(count))
-    with _engine_rules():
-        for block in _blocks(landscapes):
-            usable = np.ascontiguousarray(np.where(fitted[:, block], sample[..., block], ramp))
-            for whole, part in zip(parameters, method(usable, 1, 1, years, _MONTHLY), strict=True):
-                whole[:, block] = np.where(fitted[:, block], part, np.nan)
-    return parameters
+    years = len(sample)
+    columns, wanted = sample.reshape(years, -1), fitted.reshape(-1)
+    parameters = np.full((count, len(wanted)), np.nan)
+    with rules():
+        for part in _parts(len(wanted)):
+            usable, of_part = columns[:, part], wanted[part]
+            if not of_part.all():
+                ramp = np.arange(1.0, years + 1.0)[:, None]
+                usable = np.where(of_part, usable, ramp)
+            found = method(_in_twelves(usable), 1, 1, years, _MONTHLY)
+            for whole, of_columns in zip(parameters[:, part], found, strict=True):
+                np.copyto(whole, of_columns.reshape(-1)[: len(of_part)], where=of_part)
+    return tuple(parameters.reshape(count, *fitted.shape))
 
 
 def gamma_parameters(sample_mm: Floats, fitted: Mask) -> tuple[Floats, Floats]:
     """Return alpha (shape) and beta (scale, mm) of the positive totals, fitted by Thom (1958).
 
     Args:
-        sample_mm: dims ``(year, calendar_month, landscape)``, the years of the calibration
-            period; NaN where missing.
-        fitted: dims ``(calendar_month, landscape)``; where False the parameters are NaN.
-            Where True at least two different positive totals must be there.
+        sample_mm: dims ``(year, ...)``, the years of the calibration period, each column apart;
+            NaN where missing.
+        fitted: dims ``(...)``; where False the parameters are NaN. Where True at least two
+            different positive totals must be there.
     """
     alpha, beta = _fit(compute.gamma_parameters, 2, sample_mm, fitted)
     return alpha, beta
@@ -142,18 +167,44 @@ def loglogistic_parameters(sample_mm: Floats, fitted: Mask) -> tuple[Floats, Flo
 
 
 def _scores(
-    method: Callable[..., Floats], totals_mm: Floats, parameters: tuple[Floats, ...]
+    method: Callable[..., Floats], totals: Floats, parameters: tuple[Floats, ...]
 ) -> Floats:
     """Score each total by its column's parameters; NaN where either is missing."""
-    fitted = np.all([np.isfinite(parameter) for parameter in parameters], axis=0)
-    stand_ins = tuple(np.where(fitted, parameter, 0.5) for parameter in parameters)
-    scores = np.full(totals_mm.shape, np.nan)
-    with _engine_rules():
-        for block in _blocks(totals_mm.shape[2]):
-            part = np.ascontiguousarray(totals_mm[..., block])
-            given = tuple(np.ascontiguousarray(parameter[:, block]) for parameter in stand_ins)
-            scores[..., block] = method(part, given)
-    return np.where(fitted, np.clip(scores, -CLIP, CLIP), np.nan)
+    years = len(totals)
+    columns = totals.reshape(years, -1)
+    given = [parameter.reshape(1, -1) for parameter in parameters]
+    scored = []
+    with rules():
+        for part in _parts(columns.shape[1]):
+            of_part = [_in_twelves(parameter[:, part])[0] for parameter in given]
+            result = method(_in_twelves(columns[:, part]), *of_part)
+            scored.append(cut(result).reshape(years, -1)[:, : part.stop - part.start])
+    scores = scored[0] if len(scored) == 1 else np.concatenate(scored, axis=1)
+    return scores.reshape(totals.shape)
+
+
+def cut(scores: Floats) -> Floats:
+    """Cut scores at ±3.09, in place, and return them."""
+    return np.clip(scores, -CLIP, CLIP, out=scores)
+
+
+def _parts(columns: int) -> Iterator[slice]:
+    """Yield the columns in parts that the engine takes at once, of one size if there are many."""
+    for first in range(0, columns, COLUMNS_PER_CALL):
+        yield slice(first, min(first + COLUMNS_PER_CALL, columns))
+
+
+def _in_twelves(columns: Floats) -> Floats:
+    """Return columns as the engine wants them, dims ``(row, 12, place)``.
+
+    It takes each column apart, so any twelve may stand where it expects calendar months. Where
+    there are not as many the last is repeated.
+    """
+    rows, count = columns.shape
+    lacking = -count % _MONTHLY.period_length
+    if lacking:
+        columns = np.concatenate([columns, np.repeat(columns[:, -1:], lacking, axis=1)], axis=1)
+    return np.ascontiguousarray(columns).reshape(rows, _MONTHLY.period_length, -1)
 
 
 def gamma_scores(
@@ -162,26 +213,37 @@ def gamma_scores(
     """Return SPI values; a total of 0 is placed at half the probability of zero.
 
     Args:
-        totals_mm: dims ``(year, calendar_month, landscape)``; NaN where missing.
-        alpha: dims ``(calendar_month, landscape)``, as `beta` and `probability_of_zero`.
+        totals_mm: dims ``(year, ...)``, each column apart; NaN where missing.
+        alpha: dims ``(...)``, as `beta` and `probability_of_zero`; NaN: the column has no score.
         beta: in mm.
         probability_of_zero: share of rainless years, below 1.
     """
+    fitted = np.isfinite(alpha)
+    share = np.where(fitted, probability_of_zero, 0.0)
+    # Where no year is rainless there is nothing to place, and the engine need not look for it.
+    handling = "center_of_mass" if share.any() else "classic"
 
-    def transform(totals: Floats, given: tuple[Floats, ...]) -> Floats:
+    def transform(totals: Floats, *given: Floats) -> Floats:
         scored: Floats = compute.transform_fitted_gamma(
-            totals, 0, 0, 0, _MONTHLY, *given, zero_handling="center_of_mass"
+            totals, 0, 0, 0, _MONTHLY, *given, zero_handling=handling
         )
         return scored
 
-    return _scores(transform, totals_mm, (alpha, beta, probability_of_zero))
+    scores = _scores(transform, totals_mm, (alpha, beta, share))
+    if not fitted.all():
+        scores[:, ~fitted] = np.nan
+    return scores
 
 
 def loglogistic_scores(totals_mm: Floats, loc: Floats, scale: Floats, shape: Floats) -> Floats:
     """Return SPEI values of totals of the climatic water balance; dims as in `gamma_scores`."""
 
-    def transform(totals: Floats, given: tuple[Floats, ...]) -> Floats:
-        scored: Floats = compute.transform_fitted_loglogistic(totals, 0, 0, 0, _MONTHLY, *given)
+    def transform(totals: Floats, *given: Floats) -> Floats:
+        below: Floats = compute.transform_fitted_loglogistic(
+            totals, 0, 0, 0, _MONTHLY, *given, output_scale="probability"
+        )
+        # The engine would ask the same function through scipy.stats, at twice the time.
+        scored: Floats = ndtri(below, out=below)
         return scored
 
     return _scores(transform, totals_mm, (loc, scale, shape))

@@ -1,8 +1,8 @@
-"""Reference evapotranspiration (the PET of SPEI) by FAO-56 Penman-Monteith from monthly means.
+"""Reference evapotranspiration (the PET of SPEI) from monthly means.
 
-Source: Allen et al. (1998), Crop evapotranspiration, FAO Irrigation and Drainage Paper 56,
-whose equation numbers are given. Choices for monthly means, and what they cost, are in
-`docs/method.md`.
+By FAO-56 Penman-Monteith, and by Hargreaves where humidity, wind or radiation is missing.
+Source: Allen et al. (1998), Crop evapotranspiration, FAO Irrigation and Drainage Paper 56, whose
+equation numbers are given. Choices for monthly means, and what they cost, are in `docs/method.md`.
 """
 
 from __future__ import annotations
@@ -15,23 +15,66 @@ import xarray as xr
 
 from pipeline.core.errors import InputError
 from pipeline.indices import engine
+from pipeline.indices.pet_inputs import EXTREMES, HARGREAVES, REQUIRED
 
-REQUIRED = (
-    "temperature_mean_c",
-    "dewpoint_c",
-    "wind_speed_m_s",
-    "solar_radiation_mj_m2_day",
-)
-EXTREMES = ("temperature_max_c", "temperature_min_c")
 WIND_HEIGHT_M = 10.0
 SEA_LEVEL_PRESSURE_KPA = 101.3
 SOIL_HEAT_FLUX_MJ_M2_DAY = 0.0
 """FAO-56 eq. 43 and 44 need the months around; a month's PET must not change with them."""
+MM_PER_MJ_M2 = 0.408
+"""Water that an energy evaporates: 1 / 2.45 MJ per kg, FAO-56 eq. 20."""
+_ROUNDING_C = 0.01
 
 
 def has_pet_inputs(fields: xr.Dataset) -> bool:
     """Whether `fields` holds every variable that the PET cannot do without."""
     return all(name in fields for name in REQUIRED)
+
+
+def has_hargreaves_inputs(fields: xr.Dataset) -> bool:
+    """Whether `fields` holds every variable that Hargreaves is made of."""
+    return all(name in fields for name in HARGREAVES)
+
+
+def hargreaves_mm(fields: xr.Dataset) -> xr.DataArray:
+    """Return `pet_hargreaves_mm`, dims ``(month, latitude, longitude)``, mm a month, 0 or more.
+
+    FAO-56 eq. 52, the equation of Hargreaves and Samani (1985), with the radiation above the air on
+    the middle day of the month. 0 where it is colder than -17.8 degrees.
+
+    Args:
+        fields: as for `reference_evapotranspiration_mm`; required are ``temperature_mean_c``,
+            ``temperature_max_c`` and ``temperature_min_c``. A missing value in any of them is
+            missing in the result, and so is a cell whose maximum is below its minimum. The
+            attributes say what the range of temperature is, and how many cells were exchanged so.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    missing = [name for name in HARGREAVES if name not in fields]
+    if missing:
+        raise InputError(
+            f"PET: expected {', '.join(HARGREAVES)}, lacking {', '.join(missing)}; fetch 2 m "
+            "temperature by the hour of the day, or do without Hargreaves"
+        )
+    mean_c, highest, lowest = (fields[name].astype(float) for name in HARGREAVES)
+    range_c = highest - lowest
+    is_exchanged = range_c < -_ROUNDING_C
+    range_c = range_c.clip(min=0.0).where(~is_exchanged)
+    above_mm_day = _mid_month_radiation_mj_m2_day(fields) * MM_PER_MJ_M2
+    mm_day = 0.0023 * above_mm_day * (mean_c + 17.8).clip(min=0.0) * range_c**0.5
+    pet = (mm_day * fields["month"].dt.days_in_month).transpose("month", "latitude", "longitude")
+    return (
+        pet.drop_attrs()
+        .rename("pet_hargreaves_mm")
+        .assign_attrs(
+            units="mm",
+            long_name="monthly reference evapotranspiration",
+            method="Hargreaves and Samani, FAO-56 eq. 52, from monthly means",
+            temperature_range=fields["temperature_max_c"].attrs.get("comment", "daily extremes"),
+            cells_with_maximum_below_minimum=int(is_exchanged.sum()),
+        )
+    )
 
 
 def reference_evapotranspiration_mm(fields: xr.Dataset) -> xr.DataArray:

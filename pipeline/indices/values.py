@@ -1,4 +1,4 @@
-"""Index values of months, judged by a stored calibration: all of history, or the newest month."""
+"""Index values of months, judged by a stored calibration: all of history, or the newest months."""
 
 from __future__ import annotations
 
@@ -6,79 +6,118 @@ import numpy as np
 
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import IndexFamily
+from pipeline.core.ids import IndexCode
+from pipeline.core.months import Month
 from pipeline.core.panels import Floats, GapCodes, Panel, gap_code
-from pipeline.indices import engine, windows
-from pipeline.indices.calibration import Calibration, without_rainless
+from pipeline.indices import engine, fits, windows
+from pipeline.indices.blocks import blocks, in_blocks
+from pipeline.indices.calibration import Calibration
+from pipeline.indices.drivers import Drivers
 
 PERCENT = 100.0
 
 
-def index_values(calibration: Calibration, precipitation_mm: Panel, pet_mm: Panel) -> Panel:
-    """Return the index for every month of the panels.
+def index_values(calibration: Calibration, drivers: Drivers, *, newest: int | None = None) -> Panel:
+    """Return the index for every month of the drivers, or for the `newest` alone.
 
-    SPI and SPEI are unitless and cut at ±3.09; percent of normal is in percent. To get the
-    newest months alone, hand in those and the scale - 1 months before: the values are the
-    same to the last bit. The first scale - 1 months of whatever is handed in come back as
-    `short_history`, so a caller with only a tail keeps the months it asked for.
+    SPI, SPEI, SMRI, SWEI and SMA are unitless and cut at ±3.09; percent of normal is in percent.
+    The newest months are computed from them and the months their windows hold, and equal those
+    of all of history to the last bit; so do those of a record that begins with their windows.
 
-    The first of these that is true names the gap: the window reaches before the panels
-    (`short_history`); a month in it is missing (the gap of the newest such month, of rain
-    before PET); the calibration has too few years (`calibration_short`); the index is blind
-    in this calendar month (`not_applicable`).
+    The first of these that is true names the gap: the index does not exist in this calendar
+    month, or is blind in it (`not_applicable`: it would say nothing whatever the data were); the
+    drivers lack what it adds up (`not_published`); the window reaches before the record
+    (`short_history`); a month in it is missing (the gap of the newest such month, of rain before
+    PET); the calibration has too few years (`calibration_short`).
 
     Args:
-        calibration: from `calibrate`, for the same landscapes in the same order.
-        precipitation_mm: dims ``(month, landscape)``, mm a month.
-        pet_mm: as the precipitation; used by SPEI only.
+        calibration: from `calibrate`, for the same places in the same order.
+        drivers: the record.
+        newest: how many months to return, the last of the record; None: all.
 
     Raises:
-        InputError: other landscapes than calibrated, negative or infinite rain, or PET that
-            does not match it.
+        InputError: other places than calibrated, or more months than there are.
     """
-    family, scale_months = calibration.index.family, calibration.index.scale_months
-    monthly = windows.monthly_quantity_mm(family, precipitation_mm, pet_mm)
-    _check_landscapes(calibration, monthly)
-    totals = windows.window_totals(monthly, scale_months)
-    gaps = _gaps(calibration, totals)
-    given = Panel(totals.first_month, np.where(gaps == 0, totals.values, np.nan), gaps)
-    scores = windows.by_month(_scores(calibration, windows.by_year(given)), given)
-    values = np.where(gaps == 0, scores, np.nan)
-    if np.isnan(values[gaps == 0]).any():
+    index = calibration.index
+    months = _months(calibration, drivers, newest)
+    first_month = drivers.precipitation_mm.first_month + (drivers.months - months)
+    start = max(0, drivers.months - months - index.longest_window_months + 1)
+    monthly = drivers.monthly(index.family, slice(start, None))
+    if monthly is None or drivers.places == 0:
+        return _unpublished(index, first_month, months, drivers.places)
+    parts = [
+        _values(calibration.part(places), part, months)
+        for places, part in zip(blocks(drivers.places), in_blocks(monthly), strict=True)
+    ]
+    if len(parts) == 1:
+        return Panel(first_month, *parts[0])
+    values, gaps = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    return Panel(first_month, values, gaps)
+
+
+def _months(calibration: Calibration, drivers: Drivers, newest: int | None) -> int:
+    if calibration.places != drivers.places:
+        raise InputError(
+            f"{calibration.index}: expected the {calibration.places} places of the calibration, "
+            f"got {drivers.places}; calibrate the missing ones"
+        )
+    months = drivers.months if newest is None else newest
+    if not 1 <= months <= drivers.months:
+        raise InputError(
+            f"{calibration.index}: expected 1 to {drivers.months} newest months, as many as the "
+            f"record has, got {months}"
+        )
+    return months
+
+
+def _unpublished(index: IndexCode, first_month: Month, months: int, places: int) -> Panel:
+    gaps = np.full((months, places), gap_code(Gap.NOT_PUBLISHED), np.uint8)
+    for row in range(months):
+        if index.months_back((first_month + row).month) == 0:
+            gaps[row] = gap_code(Gap.NOT_APPLICABLE)
+    return Panel(first_month, np.full(gaps.shape, np.nan), gaps)
+
+
+def _values(calibration: Calibration, monthly: Panel, months: int) -> tuple[Floats, GapCodes]:
+    """Return values and gaps of the last `months` of the panel, dims ``(month, place)``."""
+    totals = windows.window_totals(monthly, calibration.index, months)
+    scores = _scores(calibration, totals)
+    unfitted = _unfitted(calibration)[totals.calendar_months]
+    if unfitted.any():
+        np.copyto(scores, np.nan, where=unfitted != 0)
+        is_silent = unfitted == gap_code(Gap.NOT_APPLICABLE)
+        np.copyto(totals.gaps, unfitted, where=(totals.gaps == 0) | is_silent)
+    values, gaps = totals.by_month(scores), totals.by_month(totals.gaps)
+    if np.count_nonzero(np.isnan(values)) != np.count_nonzero(gaps):
         raise ArithmeticError(
             f"{calibration.index}: the engine gave no number for a total and a fit that are both "
             f"known; this is a defect of the program, not of the data"
         )
-    return Panel(totals.first_month, values, gaps)
+    return values, gaps
 
 
-def _gaps(calibration: Calibration, totals: Panel) -> GapCodes:
-    column = np.where(
-        ~calibration.has_enough_years,
-        gap_code(Gap.CALIBRATION_SHORT),
-        np.where(calibration.is_blind, gap_code(Gap.NOT_APPLICABLE), 0),
-    ).astype(np.uint8)
-    of_month = column[windows.calendar_months(totals)]
-    return np.where(totals.gaps != 0, totals.gaps, of_month)
+def _unfitted(calibration: Calibration) -> GapCodes:
+    """Return why a calendar month of a place has no values, dims ``(calendar_month, place)``."""
+    codes = np.zeros(calibration.n_years.shape, np.uint8)
+    codes[calibration.is_short] = gap_code(Gap.CALIBRATION_SHORT)
+    codes[calibration.is_blind] = gap_code(Gap.NOT_APPLICABLE)
+    return codes
 
 
-def _scores(calibration: Calibration, totals_mm: Floats) -> Floats:
-    """Score totals with dims ``(year, calendar_month, landscape)``; NaN stays NaN."""
-    given = calibration.parameters
-    if calibration.index.family is IndexFamily.SPI:
-        rain = without_rainless(totals_mm, given["rainless_below_mm"])
-        share = calibration.probability_of_zero
-        return engine.gamma_scores(rain, given["alpha"], given["beta"], share)
-    if calibration.index.family is IndexFamily.SPEI:
-        return engine.loglogistic_scores(totals_mm, given["loc"], given["scale"], given["shape"])
-    blind = calibration.is_blind | ~calibration.has_enough_years
-    return PERCENT * totals_mm / np.where(blind, np.nan, given["normal_mm"])
-
-
-def _check_landscapes(calibration: Calibration, monthly: Panel) -> None:
-    expected, got = calibration.n_years.shape[1], monthly.values.shape[1]
-    if expected != got:
-        raise InputError(
-            f"{calibration.index}: expected the {expected} landscapes of the calibration, "
-            f"got {got}; calibrate the missing ones"
+def _scores(calibration: Calibration, totals: windows.Folded) -> Floats:
+    """Score totals, folded as they are; NaN stays NaN. A gamma's are made rainless in place."""
+    at = totals.calendar_months
+    given = {name: values[at] for name, values in calibration.parameters.items()}
+    if calibration.distribution == "gamma":
+        fits.set_rainless_to_zero(totals.values, given["rainless_below_mm"])
+        share = calibration.probability_of_zero[at]
+        return engine.gamma_scores(totals.values, given["alpha"], given["beta"], share)
+    if calibration.distribution == "loglogistic":
+        return engine.loglogistic_scores(
+            totals.values, given["loc"], given["scale"], given["shape"]
         )
+    if calibration.distribution == "normal":
+        return engine.cut((totals.values - given["mean_m3_m3"]) / given["deviation_m3_m3"])
+    normal_mm = np.where(given["normal_mm"] > 0.0, given["normal_mm"], np.nan)
+    shares: Floats = totals.values * PERCENT / normal_mm
+    return shares

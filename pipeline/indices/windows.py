@@ -5,127 +5,116 @@ Gaps are carried through: a total is missing for the reason its newest missing m
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
-from pipeline.core.calibration import CalibrationPeriod
-from pipeline.core.errors import InputError
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import IndexFamily
+from pipeline.core.ids import IndexCode, IndexFamily, Season
 from pipeline.core.months import Month
-from pipeline.core.panels import Floats, Panel, gap_code
+from pipeline.core.panels import Floats, GapCodes, Panel, gap_code
 
 CALENDAR_MONTHS = 12
 
+Scalar = TypeVar("Scalar", bound=np.generic)
+Positions = npt.NDArray[np.intp]
 
-def monthly_quantity_mm(family: IndexFamily, precipitation_mm: Panel, pet_mm: Panel) -> Panel:
-    """Return what the index adds up, in mm a month: rain, or for SPEI rain less PET.
 
-    Where both are missing the gap of the precipitation is told.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Totals of consecutive months, folded so that a column is a calendar month of a place.
 
-    Raises:
-        InputError: rain is negative or not finite, or (SPEI) PET is not finite or covers
-            other months or landscapes.
+    Up to twelve months lie side by side in one row; more are folded by year, January first.
+    Months of a year that are outside are missing.
     """
-    _check_finite("precipitation_mm", precipitation_mm)
-    _check_not_negative(precipitation_mm)
-    if family is not IndexFamily.SPEI:
-        return precipitation_mm
-    if (pet_mm.first_month, pet_mm.values.shape) != (
-        precipitation_mm.first_month,
-        precipitation_mm.values.shape,
-    ):
-        raise InputError(
-            f"pet_mm: expected the months and landscapes of the precipitation "
-            f"({precipitation_mm.first_month}, {precipitation_mm.values.shape}), "
-            f"got ({pet_mm.first_month}, {pet_mm.values.shape})"
-        )
-    _check_finite("pet_mm", pet_mm)
-    return Panel(
-        precipitation_mm.first_month,
-        precipitation_mm.values - pet_mm.values,
-        np.where(precipitation_mm.gaps != 0, precipitation_mm.gaps, pet_mm.gaps),
-    )
+
+    first_month: Month
+    months: int
+    values: Floats
+    """Dims ``(year, calendar_month, place)``; NaN where missing."""
+    gaps: GapCodes
+    """Dims as the values: why one is missing; 0 where it is not."""
+
+    @classmethod
+    def room(cls, first_month: Month, months: int, places: int) -> Folded:
+        """Return room for the totals of `months`, not filled yet."""
+        before = _before(first_month, months)
+        width = min(months, CALENDAR_MONTHS)
+        rows = before + months
+        rows += -rows % width
+        values, gaps = np.empty((rows, places)), np.empty((rows, places), np.uint8)
+        for outside in (slice(before), slice(before + months, None)):
+            values[outside], gaps[outside] = np.nan, gap_code(Gap.SHORT_HISTORY)
+        shape = (rows // width, width, places)
+        return cls(first_month, months, values.reshape(shape), gaps.reshape(shape))
+
+    @property
+    def calendar_months(self) -> Positions | slice:
+        """Where the second dimension stands in a table of calendar months, January first."""
+        if self.months > CALENDAR_MONTHS:
+            return slice(None)
+        return calendar_months(self.first_month, self.months)
+
+    def by_month(self, folded: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+        """Return a view with dims ``(month, place)`` of an array that is folded like this."""
+        before = _before(self.first_month, self.months)
+        rows = folded.reshape(-1, folded.shape[2])
+        return rows[before : before + self.months]
 
 
-def window_totals(monthly: Panel, scale_months: int) -> Panel:
-    """Return for each month the total of it and the `scale_months` - 1 months before.
+def _before(first_month: Month, months: int) -> int:
+    """Return how many steps of the first row come before the first month."""
+    return first_month.month - 1 if months > CALENDAR_MONTHS else 0
 
-    The first `scale_months` - 1 months of the panel are `short_history`: the panel is taken
-    for the whole record. Each total is added up oldest month first, so it is the same to the
-    last bit however much history is handed in.
+
+def calendar_months(first_month: Month, months: int) -> Positions:
+    """Return for each of consecutive months its calendar month, counted from 0 for January."""
+    return (np.arange(months) + (first_month.month - 1)) % CALENDAR_MONTHS
+
+
+def window_totals(monthly: Panel, index: IndexCode, months: int) -> Folded:
+    """Return for each of the last `months` of a panel the total of the window that ends with it.
+
+    Of soil moisture (SMA) it is the mean: what lies in the soil is no flow, and cannot be added.
+    A window that reaches before the panel is `short_history`: the panel is taken for the whole
+    record. Outside the season of an index its months are `not_applicable`. Each total is added
+    up oldest month first, so it is the same to the last bit however much history is handed in.
     """
-    months = monthly.values.shape[0]
-    totals = np.full(monthly.values.shape, np.nan)
-    gaps = np.full(monthly.gaps.shape, gap_code(Gap.SHORT_HISTORY), np.uint8)
-    if months < scale_months:
-        return Panel(monthly.first_month, totals, gaps)
-
-    whole = slice(scale_months - 1, None)
-    steps = [slice(k, months - scale_months + 1 + k) for k in range(scale_months)]
-    total, gap = monthly.values[steps[0]].copy(), monthly.gaps[steps[0]]
-    for step in steps[1:]:
-        total += monthly.values[step]
-        gap = np.where(monthly.gaps[step] != 0, monthly.gaps[step], gap)
-    totals[whole], gaps[whole] = total, gap
-    return Panel(monthly.first_month, totals, gaps)
-
-
-def by_year(panel: Panel) -> Floats:
-    """Return the values with dims ``(year, calendar_month, landscape)``.
-
-    The first year is that of the panel's first month; months outside the panel are NaN.
-    """
-    before = panel.first_month.month - 1
-    after = -(before + panel.values.shape[0]) % CALENDAR_MONTHS
-    padded = np.pad(panel.values, ((before, after), (0, 0)), constant_values=np.nan)
-    return padded.reshape(-1, CALENDAR_MONTHS, panel.values.shape[1])
+    start = len(monthly.values) - months
+    folded = Folded.room(monthly.first_month + start, months, monthly.values.shape[1])
+    values, gaps = folded.by_month(folded.values), folded.by_month(folded.gaps)
+    for back, first, step in _windows(index, folded.first_month, months):
+        whole = first + -(-max(0, back - 1 - start - first) // step) * step
+        missing = slice(first, None if back == 0 else whole, step)
+        values[missing] = np.nan
+        gaps[missing] = gap_code(Gap.SHORT_HISTORY if back else Gap.NOT_APPLICABLE)
+        if back and whole < months:
+            of_window = [slice(start + whole - k, None, step) for k in reversed(range(back))]
+            _add_up(monthly, of_window, values[whole::step], gaps[whole::step])
+    if index.family is IndexFamily.SMA:
+        folded.values[...] /= index.longest_window_months
+    return folded
 
 
-def by_month(values: Floats, panel: Panel) -> Floats:
-    """Undo `by_year`: return `values` with the rows of `panel`."""
-    before = panel.first_month.month - 1
-    rows = values.reshape(-1, values.shape[2])
-    return rows[before : before + panel.values.shape[0]]
+def _windows(index: IndexCode, first_month: Month, months: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the length of each kind of window, the first month that ends one, and the step."""
+    if not isinstance(index.window, Season):
+        yield index.window, 0, 1
+        return
+    for first in range(min(months, CALENDAR_MONTHS)):
+        yield index.months_back((first_month + first).month), first, CALENDAR_MONTHS
 
 
-def calendar_months(panel: Panel) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return for each row of `panel` its calendar month, counted from 0 for January."""
-    return (np.arange(panel.values.shape[0]) + panel.first_month.month - 1) % CALENDAR_MONTHS
-
-
-def holds(panel: Panel, period: CalibrationPeriod) -> bool:
-    """Whether the panel reaches over all months of the period's years."""
-    first, last = Month(period.first_year, 1), Month(period.last_year, 12)
-    return panel.first_month <= first and last <= panel.last_month
-
-
-def calibration_sample(totals: Panel, period: CalibrationPeriod) -> Floats:
-    """Return the totals of the period's years, dims ``(year, calendar_month, landscape)``.
-
-    All are NaN where the record does not hold the whole period.
-    """
-    years = period.last_year - period.first_year + 1
-    if not holds(totals, period):
-        return np.full((years, CALENDAR_MONTHS, totals.values.shape[1]), np.nan)
-    first = period.first_year - totals.first_month.year
-    return by_year(totals)[first : first + years]
-
-
-def _check_finite(name: str, panel: Panel) -> None:
-    if np.isinf(panel.values).any():
-        raise InputError(f"{name}: {_place(panel, np.isinf(panel.values))} is not finite")
-
-
-def _check_not_negative(precipitation_mm: Panel) -> None:
-    negative = precipitation_mm.values < 0.0
-    if negative.any():
-        raise InputError(
-            f"precipitation_mm: {_place(precipitation_mm, negative)} is negative, expected 0 or "
-            f"more; correct it, or give it a gap"
-        )
-
-
-def _place(panel: Panel, wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
-    row, column = (int(axis[0]) for axis in np.nonzero(wrong))
-    value = panel.values[row, column]
-    return f"{panel.first_month + row}, landscape column {column}: {value}"
+def _add_up(monthly: Panel, of_window: list[slice], values: Floats, gaps: GapCodes) -> None:
+    """Add the months of windows up, oldest first, into `values` and `gaps`."""
+    rows = len(values)
+    values[:], gaps[:] = monthly.values[of_window[0]][:rows], monthly.gaps[of_window[0]][:rows]
+    has_gaps = bool(monthly.gaps.any())
+    for month in of_window[1:]:
+        values += monthly.values[month][:rows]
+        if has_gaps:
+            newer = monthly.gaps[month][:rows]
+            np.copyto(gaps, newer, where=newer != 0)

@@ -8,8 +8,8 @@ not, the one received last, because nothing else tells a correction from what it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,18 @@ from pipeline.core.panels import GapCodes, gap_code
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
+
+BESIDE = (
+    "temperature_mean_c",
+    "pet_mm",
+    "pet_hargreaves_mm",
+    "soil_moisture_m3_m3",
+    "snow_water_equivalent_mm",
+    "snow_melt_mm",
+    "snowfall_mm",
+)
+"""What is kept of a month beside its precipitation, where a file has it."""
 
 _COVERAGE_DECIMALS = 2
 """Files whose coverage differs by less than about a hundredth of the landscape cover it alike."""
@@ -41,8 +53,10 @@ class Offer:
     """Why precipitation is missing; 0 where it is not."""
     coverage: Floats
     """The part of the landscape with precipitation, 0 to 1."""
-    temperature_mean_c: Floats
-    pet_mm: Floats
+    beside: Mapping[str, Floats] = field(default_factory=dict)
+    """Of `BESIDE` what the file has; a name it lacks stands for NaN throughout."""
+    has_precipitation: bool = True
+    """Whether it is a file of precipitation at all: one of temperature alone has no word on gaps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,19 +66,18 @@ class Choice:
     precipitation_mm: Floats
     gaps: GapCodes
     coverage: Floats
-    temperature_mean_c: Floats
-    pet_mm: Floats
+    beside: Mapping[str, Floats]
+    """Every name that an offer has; NaN where none has a value."""
     is_final: Flags
-    """False as soon as any of the three values is a preliminary one."""
+    """False as soon as any of the values is a preliminary one."""
     file_ids: npt.NDArray[np.int64]
     """The file that precipitation, or its gap, was taken from."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether no further offer of a lesser release could add anything."""
+        """Whether no offer of a lesser release could add anything to the fields that are there."""
         return not any(
-            np.isnan(values).any()
-            for values in (self.precipitation_mm, self.temperature_mean_c, self.pet_mm)
+            np.isnan(values).any() for values in (self.precipitation_mm, *self.beside.values())
         )
 
 
@@ -73,38 +86,45 @@ def choice(offers: Sequence[Offer]) -> Choice:
 
     A value goes before a gap, final before preliminary, wide coverage before narrow. Among gaps
     the one of a file that has cells in the landscape goes first, then one of a file whose source
-    has published nothing, last one of a file that lies elsewhere. Temperature and PET come from
-    the same file as precipitation, or from the next best that has them.
+    has published nothing, then one of a file that lies elsewhere, last that of a file which is not
+    of precipitation. Each of the other fields comes from the same file as precipitation, or from
+    the next best that has it.
     """
     order = _best_last(offers)
-    best = order[-1]
-    temperature, warm = _last_given(np.stack([o.temperature_mean_c for o in offers]), order)
-    pet, thirsty = _last_given(np.stack([o.pet_mm for o in offers]), order)
-    is_final = _finals(offers)
+    best, finals = order[-1], _finals(offers)
+    is_final = _taken(finals, best)
+    beside: dict[str, Floats] = {}
+    for name in dict.fromkeys(name for offer in offers for name in offer.beside):
+        beside[name], giver = _last_given(_stacked(offers, name), order)
+        is_final &= _taken(finals, giver) | np.isnan(beside[name])
     return Choice(
         _taken(np.stack([offer.precipitation_mm for offer in offers]), best),
         _taken(np.stack([offer.gaps for offer in offers]), best),
         _taken(np.stack([offer.coverage for offer in offers]), best),
-        temperature,
-        pet,
-        _taken(is_final, best)
-        & (_taken(is_final, warm) | np.isnan(temperature))
-        & (_taken(is_final, thirsty) | np.isnan(pet)),
+        beside,
+        is_final,
         np.array([offer.file_id for offer in offers], dtype=np.int64)[best],
     )
 
 
-def _best_last(offers: Sequence[Offer]) -> npt.NDArray[np.intp]:
+def _stacked(offers: Sequence[Offer], name: str) -> Floats:
+    nothing = np.full(offers[0].gaps.shape, np.nan)
+    return np.stack([offer.beside.get(name, nothing) for offer in offers])
+
+
+def _best_last(offers: Sequence[Offer]) -> Positions:
     """Positions of the offers, worst to best; dims ``(rank, month, landscape)``."""
     gaps = np.stack([offer.gaps for offer in offers])
     coverage = np.stack([offer.coverage for offer in offers])
     ages = np.broadcast_to(_ages(offers)[:, :, np.newaxis], gaps.shape)
+    speaks = np.array([offer.has_precipitation for offer in offers])
     # The last key weighs most.
     keys = (
         ages,
         gaps == gap_code(Gap.NOT_PUBLISHED),
         coverage.round(_COVERAGE_DECIMALS),
         _finals(offers),
+        np.broadcast_to(speaks[:, np.newaxis, np.newaxis], gaps.shape),
         coverage > 0.0,
         gaps == 0,
     )
@@ -116,7 +136,7 @@ def _finals(offers: Sequence[Offer]) -> Flags:
     return np.stack([np.broadcast_to(offer.is_final[:, np.newaxis], shape) for offer in offers])
 
 
-def _ages(offers: Sequence[Offer]) -> npt.NDArray[np.intp]:
+def _ages(offers: Sequence[Offer]) -> Positions:
     """Ranks among the files of a release, oldest first; dims ``(offer, month)``."""
     ranks = np.zeros((len(offers), offers[0].is_final.size), dtype=np.intp)
     for month in range(ranks.shape[1]):
@@ -138,7 +158,7 @@ def _oldest_first(offers: Sequence[Offer], peers: Sequence[int]) -> list[int]:
     return sorted(peers, key=age)
 
 
-def _last_given(values: Floats, order: npt.NDArray[np.intp]) -> tuple[Floats, npt.NDArray[np.intp]]:
+def _last_given(values: Floats, order: Positions) -> tuple[Floats, Positions]:
     """The best value that is not missing, and the position of its offer."""
     ranked = np.take_along_axis(values, order, axis=0)
     is_given = ~np.isnan(ranked)
@@ -147,6 +167,6 @@ def _last_given(values: Floats, order: npt.NDArray[np.intp]) -> tuple[Floats, np
     return _taken(values, found), found
 
 
-def _taken(stacked: npt.NDArray[np.generic], offer: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+def _taken(stacked: npt.NDArray[np.generic], offer: Positions) -> npt.NDArray[Any]:
     taken: npt.NDArray[Any] = np.take_along_axis(stacked, offer[np.newaxis], axis=0)[0]
     return taken

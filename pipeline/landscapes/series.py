@@ -91,6 +91,8 @@ def _months(field: xr.DataArray) -> list[Month]:
 
 def _on_grid(field: xr.DataArray, grid: Grid) -> xr.DataArray:
     """The field with its axes in the order of `grid`."""
+    if Grid.of(field) == grid:
+        return field
     for name, axis in (("latitude", grid.latitudes), ("longitude", grid.longitudes)):
         if sorted(field[name].to_numpy()) != sorted(axis):
             raise InputError(
@@ -106,9 +108,8 @@ def _blocks(months: int) -> Iterator[slice]:
 
 def _weighted(values: npt.NDArray[np.floating], weights: AreaWeights) -> tuple[Floats, Floats]:
     """Means and coverage, dims ``(month, landscape)``, of values with dims ``(month, cell)``."""
-    used = np.unique(weights.cell_km2.indices)
-    areas = weights.cell_km2[:, used]
-    cells = values[:, used].T.astype(np.float64)
+    areas = weights.used_km2
+    cells = values[:, weights.used_cells].T.astype(np.float64)
     has_value = ~np.isnan(cells)
     sums = np.asarray(areas @ np.where(has_value, cells, 0.0)).T
     valid_km2 = np.asarray(areas @ has_value.astype(np.float64)).T

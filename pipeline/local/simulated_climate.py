@@ -35,6 +35,8 @@ _MEMORIES = ((0.3, 6, 0.9), (0.9, 36, 0.1))
 """Decay a month, months remembered, share of the variance: weather, and slow swings beneath it."""
 _REVISION = 0.2
 """Standard deviation of what a preliminary rain anomaly misses by, in those of a month's rain."""
+_MONTHS_KEPT = 192
+"""Computed months that are kept, for what looks back on those before."""
 _MEASURABLE_MM = 0.1
 """A month with less rain than this counts as rainless."""
 
@@ -86,6 +88,14 @@ class Climatology:
     """Not surveyed: the height at which the warmest month would be as cool as it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """The month's rain and mean temperature, from which the rest follows."""
+
+    rain_mm: Field
+    temperature_c: Field
+
+
 def fields(
     month: Month, *, seed: int = DEFAULT_SEED, release: Release = Release.FINAL
 ) -> dict[str, Field]:
@@ -103,22 +113,27 @@ def fields(
     """
     if month < FIRST_MONTH:
         raise InputError(f"simulated climate: it begins in {FIRST_MONTH}, got {month}")
-    normal = climatology()
+    now = weather(month, seed=seed, release=release)
+    u10, v10 = _wind_m_s(month)
+    return {
+        "tp": now.rain_mm / MM_PER_M / month.days,
+        "t2m": now.temperature_c + KELVIN_AT_ZERO_C,
+        "d2m": dewpoint_c(now.temperature_c, now.rain_mm) + KELVIN_AT_ZERO_C,
+        "u10": u10,
+        "v10": v10,
+        "ssrd": solar_radiation_mj_m2_day(month.month, now.rain_mm) * J_PER_MJ,
+        "sp": pressure_kpa(climatology().elevation_m) * PA_PER_KPA,
+    }
+
+
+@lru_cache(maxsize=_MONTHS_KEPT)
+def weather(month: Month, *, seed: int, release: Release) -> Weather:
+    """Return the rain and the temperature of a month; there is one before 1991-01, too."""
     wetness = _with_droughts(month, _anomaly(month, seed, "rain"))
     if release is Release.PRELIMINARY:
         wetness = wetness + _REVISION * _anomaly(month, seed, "revision")
-    rain_mm = precipitation_mm(normal.precipitation_mm[month.month - 1], wetness)
-    temperature = _temperature_c(month, seed, wetness)
-    u10, v10 = _wind_m_s(month)
-    return {
-        "tp": rain_mm / MM_PER_M / month.days,
-        "t2m": temperature + KELVIN_AT_ZERO_C,
-        "d2m": dewpoint_c(temperature, rain_mm) + KELVIN_AT_ZERO_C,
-        "u10": u10,
-        "v10": v10,
-        "ssrd": solar_radiation_mj_m2_day(month.month, rain_mm) * J_PER_MJ,
-        "sp": pressure_kpa(normal.elevation_m) * PA_PER_KPA,
-    }
+    normal_mm = climatology().precipitation_mm[month.month - 1]
+    return Weather(precipitation_mm(normal_mm, wetness), _temperature_c(month, seed, wetness))
 
 
 @cache

@@ -16,14 +16,18 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError, NotPublishedError
 from pipeline.core.ids import Release
 from pipeline.core.months import Month
-from pipeline.local import simulated_climate
+from pipeline.local import simulated_climate, simulated_water
+from pipeline.local.simulated_hours import HOURS, hourly_temperature_k
 
 DATASET = "reanalysis-era5-land-monthly-means"
-PRODUCT_TYPE = "monthly_averaged_reanalysis"
+MONTHS = "monthly_averaged_reanalysis"
+HOURS_OF_DAY = "monthly_averaged_reanalysis_by_hour_of_day"
+"""Here of temperature alone; the real store has it of all variables."""
 PRELIMINARY_MONTHS = 2
 """The newest months are preliminary, all others final."""
 
@@ -32,6 +36,7 @@ _EXPVER = {Release.FINAL: "0001", Release.PRELIMINARY: "0005"}
 _DIMS = ("valid_time", "latitude", "longitude")
 
 StepType = Literal["avgad", "avgua"]
+Cube = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,17 @@ VARIABLES = {
         "ssrd", "Surface short-wave (solar) radiation downwards", "J m**-2", "avgad"
     ),
     "surface_pressure": Variable("sp", "Surface pressure", "Pa", "avgua"),
+    **{
+        f"volumetric_soil_water_layer_{layer}": Variable(
+            f"swvl{layer}", f"Volumetric soil water layer {layer}", "m**3 m**-3", "avgua"
+        )
+        for layer in (1, 2, 3)
+    },
+    "snow_depth_water_equivalent": Variable(
+        "sd", "Snow depth water equivalent", "m of water equivalent", "avgua"
+    ),
+    "snowmelt": Variable("smlt", "Snowmelt", "m of water equivalent", "avgad"),
+    "snowfall": Variable("sf", "Snowfall", "m of water equivalent", "avgad"),
 }
 
 _STEP_HOURS: dict[StepType, int] = {"avgad": 6, "avgua": 0}
@@ -66,16 +82,15 @@ _ATTRIBUTES = {
     "Conventions": "CF-1.7",
     "source": "random anomalies about the mean seasonal cycle of ERA5; contains modified "
     "Copernicus Climate Change Service information",
-    "history": 'simulated, laid out as by GRIB to CDM+CF with {"filter_by_keys": '
-    '{"stream": ["moda"]}}',
 }
+_STREAMS = {MONTHS: "moda", HOURS_OF_DAY: "mnth"}
 
 _CHOICES: dict[str, frozenset[str] | None] = {
-    "product_type": frozenset({PRODUCT_TYPE}),
+    "product_type": frozenset(_STREAMS),
     "variable": frozenset(VARIABLES),
     "year": None,
     "month": frozenset(f"{number:02d}" for number in range(1, 13)),
-    "time": frozenset({"00:00"}),
+    "time": frozenset(f"{hour:02d}:00" for hour in HOURS),
     "data_format": frozenset({"netcdf"}),
     "download_format": frozenset({"unarchived", "zip"}),
 }
@@ -86,16 +101,18 @@ _REQUIRED = ("product_type", "variable", "year", "month")
 class Selection:
     """A valid request."""
 
+    product_type: str
     variables: tuple[str, ...]
     months: tuple[Month, ...]
     area: tuple[float, float, float, float]
     """North, west, south, east, in degrees."""
+    hours: tuple[int, ...]
     is_zip: bool
 
     @property
     def cost(self) -> int:
         """Number of fields asked for."""
-        return len(self.variables) * len(self.months)
+        return len(self.variables) * len(self.months) * len(self.hours)
 
 
 def selection(inputs: Mapping[str, Any]) -> Selection:
@@ -114,12 +131,29 @@ def selection(inputs: Mapping[str, Any]) -> Selection:
     months = {
         Month.parse(f"{year}-{month}") for year in chosen["year"] for month in chosen["month"]
     }
+    (product_type,) = _one_type(chosen)
     return Selection(
+        product_type=product_type,
         variables=tuple(name for name in VARIABLES if name in chosen["variable"]),
         months=tuple(sorted(months)),
         area=_area(inputs.get("area", [90, -180, -90, 180])),
+        hours=tuple(sorted({int(time[:2]) for time in chosen["time"]})) or (0,),
         is_zip="zip" in chosen["download_format"],
     )
+
+
+def _one_type(chosen: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The real store would send both in one ZIP; nobody here asks it to."""
+    types, variables, times = (chosen[key] for key in ("product_type", "variable", "time"))
+    if len(types) != 1:
+        raise InputError(f"request: product_type: expected one, got {list(types)}")
+    if types == (HOURS_OF_DAY,) and variables != ("2m_temperature",):
+        raise InputError(
+            f"request: {HOURS_OF_DAY}: expected 2m_temperature alone, got {list(variables)}"
+        )
+    if types == (MONTHS,) and set(times) - {"00:00"}:
+        raise InputError(f"request: {MONTHS}: expected the time 00:00, got {list(times)}")
+    return types
 
 
 def published(chosen: Selection, newest_month: Month) -> tuple[Month, ...]:
@@ -153,7 +187,7 @@ def answer(chosen: Selection, newest_month: Month, seed: int) -> bytes:
     """
     months = published(chosen, newest_month)
     cube = _cube(chosen, months, newest_month, seed)
-    return _zipped(cube) if chosen.is_zip else _netcdf(cube)
+    return _zipped(cube, _STREAMS[chosen.product_type]) if chosen.is_zip else _netcdf(cube)
 
 
 def _chosen(key: str, value: object) -> tuple[str, ...]:
@@ -186,28 +220,47 @@ def _cube(chosen: Selection, months: tuple[Month, ...], newest: Month, seed: int
     columns = (grid.longitude >= west) & (grid.longitude <= east)
     if not (rows.any() and columns.any()):
         raise InputError(f"request: area {list(chosen.area)}: no grid point inside, enlarge it")
-    fields = [
-        simulated_climate.fields(month, seed=seed, release=release_of(month, newest))
-        for month in months
-    ]
+    fields = [_fields(chosen, month, release_of(month, newest), seed) for month in months]
     names = [VARIABLES[name].short_name for name in chosen.variables]
-    stacks = {name: np.stack([field[name][rows][:, columns] for field in fields]) for name in names}
+    stacks = {
+        name: np.concatenate([field[name][:, rows][:, :, columns] for field in fields])
+        for name in names
+    }
     cube = xr.Dataset(
         {name: (_DIMS, stack.astype(np.float32)) for name, stack in stacks.items()},
         coords={
-            "valid_time": np.array([month.first_day for month in months], dtype="datetime64[ns]"),
+            "valid_time": _stamps(chosen, months),
             "latitude": grid.latitude[rows],
             "longitude": grid.longitude[columns],
             "number": 0,
-            "expver": _expver(months, newest),
+            "expver": _expver(chosen, months, newest),
         },
     )
     return _described(cube, chosen)
 
 
-def _expver(months: tuple[Month, ...], newest: Month) -> str | tuple[str, list[str]]:
-    """A scalar where all months are of one release, else one a month: as the store lays it out."""
-    codes = [_EXPVER[release_of(month, newest)] for month in months]
+def _fields(chosen: Selection, month: Month, release: Release, seed: int) -> dict[str, Cube]:
+    """Return the fields of one month, dims ``(stamp, latitude, longitude)``."""
+    if chosen.product_type == HOURS_OF_DAY:
+        hourly = hourly_temperature_k(month, seed=seed, release=release)
+        return {"t2m": hourly[list(chosen.hours)]}
+    held = simulated_climate.fields(month, seed=seed, release=release)
+    if any(VARIABLES[name].short_name not in held for name in chosen.variables):
+        held |= simulated_water.fields(month, seed=seed, release=release)
+    return {name: field[np.newaxis] for name, field in held.items()}
+
+
+def _stamps(chosen: Selection, months: tuple[Month, ...]) -> NDArray[np.datetime64]:
+    days = np.array([month.first_day for month in months], dtype="datetime64[ns]")
+    hours = np.array(chosen.hours, dtype="timedelta64[h]")
+    return np.asarray((days[:, np.newaxis] + hours).ravel())
+
+
+def _expver(
+    chosen: Selection, months: tuple[Month, ...], newest: Month
+) -> str | tuple[str, list[str]]:
+    """A scalar where all months are of one release, else one a stamp: as the store lays it out."""
+    codes = [_EXPVER[release_of(month, newest)] for month in months for _ in chosen.hours]
     return codes[0] if len(set(codes)) == 1 else ("valid_time", codes)
 
 
@@ -222,7 +275,11 @@ def _described(cube: xr.Dataset, chosen: Selection) -> xr.Dataset:
     cube["longitude"].attrs = {"units": "degrees_east", "standard_name": "longitude"}
     cube["valid_time"].attrs = {"standard_name": "time"}
     cube["number"].attrs = {"standard_name": "realization", "units": "1"}
-    return cube.assign_attrs(_ATTRIBUTES)
+    history = (
+        'simulated, laid out as by GRIB to CDM+CF with {"filter_by_keys": '
+        f'{{"stream": ["{_STREAMS[chosen.product_type]}"]}}}}'
+    )
+    return cube.assign_attrs(_ATTRIBUTES, history=history)
 
 
 def _netcdf(cube: xr.Dataset) -> bytes:
@@ -233,12 +290,12 @@ def _netcdf(cube: xr.Dataset) -> bytes:
         return path.read_bytes()
 
 
-def _zipped(cube: xr.Dataset) -> bytes:
+def _zipped(cube: xr.Dataset, stream: str) -> bytes:
     """One file a step type, whose times of day differ: a trap of the real store."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for step_type, part in _by_step_type(cube):
-            archive.writestr(f"data_stream-moda_stepType-{step_type}.nc", _netcdf(part))
+            archive.writestr(f"data_stream-{stream}_stepType-{step_type}.nc", _netcdf(part))
     return buffer.getvalue()
 
 

@@ -84,7 +84,7 @@ class Behaviour:
     reject_licence: bool = False
     """Refuse submissions until a licence is accepted, which it never is."""
     max_cost: int | None = None
-    """Refuse requests of more fields (variables times months) than this."""
+    """Refuse requests of more fields (variables times months and hours) than this."""
     cut_downloads: int = 0
     """Break so many downloads off in the middle, before serving whole ones."""
     spoil: Literal["", "short", "corrupt"] = ""

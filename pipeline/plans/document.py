@@ -1,23 +1,19 @@
 """The national drought plan as a document: strict YAML, versioned, each threshold with its source.
 
 An unknown key or a contradiction refuses the whole document (`plans.reading` says where). Stages
-stand mildest first; rank 0 is always `none`.
+stand mildest first; rank 0 is always `none`. What a rule may say stands in `rule_document`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from enum import StrEnum
 from functools import cached_property
 from itertools import combinations, product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     model_serializer,
@@ -25,51 +21,12 @@ from pydantic import (
 )
 
 from pipeline.core.errors import InputError
-from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse
-from pipeline.core.indicators import Indicator, IndicatorCode, IndicatorUnit, Measure, measure_of
+from pipeline.core.ids import Country, DroughtType
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
+from pipeline.plans.rule_document import Rule, Strict, in_order
 
 NO_STAGE = "none"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
-    )
-
-
-class SourceKind(StrEnum):
-    """Who stands behind a number."""
-
-    NATIONAL = "national"
-    """Adopted by the country, with the citation."""
-    AGENCY = "agency"
-    """An agency's operational table, not an article of the plan."""
-    GENERIC = "generic"
-    """International guidance or a choice of this project; never national law."""
-
-
-class Source(_Strict):
-    """Where a number comes from."""
-
-    kind: SourceKind
-    reference: str = Field(min_length=1)
-    note: str | None = None
-
-
-class RuleSources(_Strict):
-    """The threshold, the exit and the months in a row each have a source of their own."""
-
-    threshold: Source
-    exit: Source
-    persistence: Source
-
-
-def _index_code(value: object) -> object:
-    try:
-        return IndexCode.parse(value) if isinstance(value, str) else value
-    except InputError as error:
-        raise ValueError(str(error)) from error
 
 
 def _month(value: object) -> object:
@@ -79,84 +36,11 @@ def _month(value: object) -> object:
         raise ValueError(str(error)) from error
 
 
-def _sorted(values: frozenset[int] | frozenset[str]) -> Sequence[object]:
-    """Give a set one order, so that equal plans have equal fingerprints."""
-    return sorted(values)
+PlanMonth = Annotated[Month, BeforeValidator(_month), PlainSerializer(str, return_type=str)]
+Languages = Annotated[frozenset[str], PlainSerializer(in_order)]
 
 
-_AS_TEXT = PlainSerializer(str, return_type=str)
-_IN_ORDER = PlainSerializer(_sorted)
-PlanMonth = Annotated[Month, BeforeValidator(_month), _AS_TEXT]
-PlanIndex = Annotated[IndexCode, BeforeValidator(_index_code), _AS_TEXT]
-CalendarMonths = Annotated[frozenset[Annotated[int, Field(ge=1, le=12)]], _IN_ORDER]
-LandUses = Annotated[frozenset[LandUse], _IN_ORDER]
-Languages = Annotated[frozenset[str], _IN_ORDER]
-
-
-class Rule(_Strict):
-    """One latching rule: an index or indicator, a threshold to enter, one to leave, and time."""
-
-    index: PlanIndex | None = None
-    """The index it hears; a rule names either this or `indicator`."""
-    indicator: IndicatorCode | None = None
-    """The agency's indicator it hears, in `unit`."""
-    unit: IndicatorUnit | None = None
-    enter_at: float
-    """The rule argues for its stage at this value or below (in the measure's own unit)."""
-    enter_after: int = Field(ge=1)
-    """Months in a row."""
-    exit_at: float
-    """The rule argues against its stage at this value or above."""
-    exit_after: int = Field(ge=1)
-    """Months in a row."""
-    has_dead_band: bool = True
-    """False allows `exit_at` equal to `enter_at`, for published tables without a dead band;
-    the stage then ends above the threshold, and a value on it still counts as dry."""
-    calendar_months: CalendarMonths = Field(default=frozenset(range(1, 13)), min_length=1)
-    """Calendar months in which the rule speaks."""
-    land_uses: LandUses = Field(default=frozenset(LandUse), min_length=1)
-    """Land uses the rule applies to."""
-    source: RuleSources
-
-    @property
-    def measure(self) -> Measure:
-        """What the rule hears."""
-        return measure_of(self.index, self.indicator, self.unit)
-
-    @model_validator(mode="after")
-    def _hears_one_measure(self) -> Self:
-        try:
-            measure = self.measure
-            if isinstance(measure, Indicator):
-                measure.demand("enter_at", self.enter_at)
-                measure.demand("exit_at", self.exit_at)
-        except InputError as error:
-            raise ValueError(str(error)) from error
-        return self
-
-    @model_validator(mode="after")
-    def _thresholds_do_not_cross(self) -> Self:
-        if self.has_dead_band and self.exit_at <= self.enter_at:
-            raise ValueError(
-                f"exit_at must be above enter_at ({self.enter_at}), got {self.exit_at}: the stage "
-                "could begin and end in one month; raise exit_at, or write "
-                "'has_dead_band: false' if the published table has none"
-            )
-        if not self.has_dead_band and self.exit_at != self.enter_at:
-            raise ValueError(
-                f"exit_at must equal enter_at ({self.enter_at}) where has_dead_band is false, "
-                f"got {self.exit_at}; drop 'has_dead_band: false' or make them equal"
-            )
-        return self
-
-    def argues_for(self, value: float) -> bool:
-        return value <= self.enter_at
-
-    def argues_against(self, value: float) -> bool:
-        return value >= self.exit_at if self.has_dead_band else value > self.exit_at
-
-
-class CapMapping(_Strict):
+class CapMapping(Strict):
     """How a stage is said in CAP 1.2. No WMO table maps drought stages: it is the plan's word."""
 
     severity: Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
@@ -165,7 +49,7 @@ class CapMapping(_Strict):
     response_type: Literal["Prepare", "Monitor", "Assess", "None"]
 
 
-class LocalText(_Strict):
+class LocalText(Strict):
     """One text in several languages, with the languages no speaker has checked."""
 
     texts: dict[str, str] = Field(min_length=1)
@@ -198,7 +82,7 @@ class LocalText(_Strict):
         return self.texts.get(language, self.texts["en"])
 
 
-class Stage(_Strict):
+class Stage(Strict):
     """One stage of a ladder, entered when any of its rules is active."""
 
     stage: str = Field(pattern=r"^[a-z][a-z_]*$")
@@ -209,7 +93,7 @@ class Stage(_Strict):
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 
-class Ladder(_Strict):
+class Ladder(Strict):
     """The stages of one drought type, mildest first."""
 
     stages: tuple[Stage, ...] = Field(min_length=1)
@@ -261,8 +145,9 @@ class Ladder(_Strict):
 def _check_order(milder: Stage, graver: Stage) -> None:
     for mild, grave in product(milder.rules, graver.rules):
         if _speak_together(mild, grave) and _depth(grave) <= _depth(mild):
+            side = "above" if grave.thresholds.is_more_drier else "below"
             raise ValueError(
-                f"stage {graver.stage!r}: enter_at on {grave.measure} must be below that of the "
+                f"stage {graver.stage!r}: enter_at on {grave.measure} must be {side} that of the "
                 f"milder stage {milder.stage!r} ({mild.enter_at}), or equal with a longer "
                 f"enter_after, got {grave.enter_at}; list the mildest stage first"
             )
@@ -278,11 +163,12 @@ def _speak_together(one: Rule, other: Rule) -> bool:
 
 
 def _depth(rule: Rule) -> tuple[float, int]:
-    """Order rules by how much they ask for: a lower value, then more months in a row."""
-    return (-rule.enter_at, rule.enter_after)
+    """Order rules by how much they ask for: a drier value, then more months in a row."""
+    sign = 1 if rule.thresholds.is_more_drier else -1
+    return (sign * rule.enter_at, rule.enter_after)
 
 
-class Issuing(_Strict):
+class Issuing(Strict):
     """Who may issue, by which order. Nothing leaves without an approval."""
 
     office: LocalText
@@ -290,7 +176,7 @@ class Issuing(_Strict):
     """The order that names the office; null where none could be found in public."""
 
 
-class Plan(_Strict):
+class Plan(Strict):
     """A national drought plan, one version."""
 
     plan_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")

@@ -1,7 +1,7 @@
 """How a plan's rule moves from month to month: it begins, holds and ends, and it latches.
 
-A rule becomes active after `enter_after` months in a row at or below `enter_at`, and ends only
-after `exit_after` months in a row at or above `exit_at`. Values between the two change nothing, so
+A rule becomes active after `enter_after` months in a row at `enter_at` or drier, and ends only
+after `exit_after` months in a row at `exit_at` or wetter. Values between the two change nothing, so
 an index hovering at a threshold cannot toggle a stage (McKee et al. 1993; WMO-No. 1090).
 """
 
@@ -15,8 +15,9 @@ from itertools import accumulate
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.months import Month
-from pipeline.plans.document import Rule
 from pipeline.plans.issues import Issue
+from pipeline.plans.rule_document import Rule
+from pipeline.plans.thresholds import Thresholds
 
 MAX_GAP_IN_ENTERING_RUN_MONTHS = 2
 
@@ -65,6 +66,10 @@ def advance(rule: Rule, state: RuleState, reading: Reading) -> RuleState:
     Raises:
         InputError: `reading` is not of the month after `state`.
     """
+    return _advanced(rule, rule.thresholds, state, reading)
+
+
+def _advanced(rule: Rule, thresholds: Thresholds, state: RuleState, reading: Reading) -> RuleState:
     month = reading.month
     if month.ordinal != state.month.ordinal + 1:
         raise InputError(
@@ -75,7 +80,7 @@ def advance(rule: Rule, state: RuleState, reading: Reading) -> RuleState:
         return RuleState(month, state.active, 0, state.silent, state.heard)
     if reading.value is None:
         return _after_silence(state, month)
-    turning = rule.argues_against if state.active else rule.argues_for
+    turning = thresholds.argues_against if state.active else thresholds.argues_for
     needed = rule.exit_after if state.active else rule.enter_after
     run = state.run + 1 if turning(reading.value) else 0
     if run < needed:
@@ -91,4 +96,9 @@ def _after_silence(state: RuleState, month: Month) -> RuleState:
 
 def replay(rule: Rule, start: RuleState, readings: Iterable[Reading]) -> Iterator[RuleState]:
     """Yield `start` and the state after each reading: the same answer as going month by month."""
-    return accumulate(readings, lambda state, reading: advance(rule, state, reading), initial=start)
+    thresholds = rule.thresholds  # once for the many months of a history
+    return accumulate(
+        readings,
+        lambda state, reading: _advanced(rule, thresholds, state, reading),
+        initial=start,
+    )

@@ -9,7 +9,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import LandUse
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
-from pipeline.plans.document import NO_STAGE, Ladder, Rule
+from pipeline.plans.document import NO_STAGE, Ladder
+from pipeline.plans.rule_document import Rule
 from pipeline.plans.rules import Reading, RuleState, replay
 
 

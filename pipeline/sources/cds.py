@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +29,12 @@ VARIABLES = (
     "10m_v_component_of_wind",
     "surface_solar_radiation_downwards",
     "surface_pressure",
+    "volumetric_soil_water_layer_1",
+    "volumetric_soil_water_layer_2",
+    "volumetric_soil_water_layer_3",
+    "snow_depth_water_equivalent",
+    "snowmelt",
+    "snowfall",
 )
 KEY_PAGE = "https://cds.climate.copernicus.eu/profile"
 DATASET_PAGE = f"https://cds.climate.copernicus.eu/datasets/{DATASET}"
@@ -37,6 +44,26 @@ Request = dict[str, Any]
 
 Parts = tuple[Request, ...]
 """One request as the store takes it: as it is, or a few variables at a time."""
+
+
+class ProductType(StrEnum):
+    """The kinds of product of the data set, as the store names them."""
+
+    MONTHS = "monthly_averaged_reanalysis"
+    """One field a month."""
+    HOURS_OF_DAY = "monthly_averaged_reanalysis_by_hour_of_day"
+    """A field for each hour of the day: the daily range of temperature, in months without what
+    Penman-Monteith needs."""
+
+
+_ASKED = {
+    ProductType.MONTHS: (VARIABLES, ("00:00",)),
+    ProductType.HOURS_OF_DAY: (
+        ("2m_temperature",),
+        tuple(f"{hour:02d}:00" for hour in range(24)),
+    ),
+}
+"""What is asked for of each: variables, and times of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +160,14 @@ def area_of(countries: Iterable[Country]) -> Area:
     )
 
 
-def request(months: Sequence[Month], area: Area, variables: Sequence[str] = VARIABLES) -> Request:
-    """Return the request for `months` of one year.
+def request(
+    months: Sequence[Month],
+    area: Area,
+    variables: Sequence[str] | None = None,
+    *,
+    product_type: ProductType = ProductType.MONTHS,
+) -> Request:
+    """Return the request for `months` of one year; all variables we use, unless they are given.
 
     Raises:
         InputError: no month, or months of several years: the store would take every pair of
@@ -143,22 +176,25 @@ def request(months: Sequence[Month], area: Area, variables: Sequence[str] = VARI
     years = {month.year for month in months}
     if len(years) != 1:
         raise InputError(f"request: expected months of one year, got {', '.join(map(str, months))}")
+    usual, times = _ASKED[product_type]
     return {
-        "product_type": ["monthly_averaged_reanalysis"],
-        "variable": list(variables),
+        "product_type": [product_type.value],
+        "variable": list(variables or usual),
         "year": [f"{years.pop()}"],
         "month": [f"{month.month:02d}" for month in months],
-        "time": ["00:00"],
+        "time": list(times),
         "area": [area.north, area.west, area.south, area.east],
         "data_format": "netcdf",
         "download_format": "unarchived",
     }
 
 
-def yearly_requests(months: Iterable[Month], area: Area) -> list[Request]:
+def yearly_requests(
+    months: Iterable[Month], area: Area, product_type: ProductType = ProductType.MONTHS
+) -> list[Request]:
     """Return one request a year for `months`, oldest first."""
     years = groupby(sorted(set(months)), key=lambda month: month.year)
-    return [request(list(of_year), area) for _, of_year in years]
+    return [request(list(of_year), area, product_type=product_type) for _, of_year in years]
 
 
 def months_of(asked: Mapping[str, Any]) -> list[Month]:

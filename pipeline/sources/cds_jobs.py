@@ -49,13 +49,13 @@ class Look:
 def cost_check(client: cdsapi.Client) -> Callable[[Request], bool]:
     """Return a function that asks the store whether it would take a request of such a size.
 
-    What is asked once is remembered: requests for as many months and variables weigh the same.
-    Where the store cannot say, it is taken to fit: the submission will tell.
+    What is asked once is remembered: requests for as many months, variables and times of the day
+    weigh the same. Where the store cannot say, it is taken to fit: the submission will tell.
     """
-    known: dict[tuple[int, int], bool] = {}
+    known: dict[tuple[int, ...], bool] = {}
 
     def fits(asked: Request) -> bool:
-        size = (len(asked["month"]), len(asked["variable"]))
+        size = tuple(len(asked[key]) for key in ("month", "variable", "time"))
         if size not in known:
             known[size] = _would_take(client, asked)
         return known[size]

@@ -20,8 +20,8 @@ import xarray as xr
 
 from pipeline.core.errors import InputError
 from pipeline.core.months import Month
-from pipeline.grids.cds_layout import known_codes
-from pipeline.grids.product import MONTHLY_MEANS
+from pipeline.grids.product import HOURS_OF_DAY, MONTHLY_MEANS
+from pipeline.grids.variables import known_codes
 from pipeline.sources import apart
 
 Floats = npt.NDArray[np.float64]
@@ -37,8 +37,8 @@ _DEGREE_DECIMALS = 4
 _SECONDS_AT_LEAST = 60.0
 _SECONDS_PER_MB = 2.0
 
-Stamp = tuple[Month, str]
-"""A month and an experiment version: fields that differ in neither belong together."""
+Stamp = tuple[Month, int, str]
+"""A month, an hour and an experiment version: fields that differ in none belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Message:
     units: str
     date: str
     """Reference date, YYYYMMDD; the day may be 00 in monthly means."""
+    time: str
+    """Hour and minute it is valid at, HHMM: the reference time and the step together."""
     stream: str
     step_type: str
     expver: str
@@ -61,7 +63,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class GribPart:
-    """One GRIB file of monthly means on one grid."""
+    """One GRIB file of one kind of monthly means on one grid."""
 
     path: Path
     where: str
@@ -76,7 +78,8 @@ class GribPart:
         """Return the messages of `months` as one Dataset, in memory.
 
         A field that one variable has and another lacks is missing there, as after a plain merge of
-        step types. The hour of the day (06:00 or 00:00) is not kept.
+        step types. The hour of the day is kept where there is a mean for each, and else not: it is
+        06:00 or 00:00.
 
         Raises:
             InputError: a message cannot be decoded.
@@ -97,10 +100,12 @@ class GribPart:
         return xr.Dataset(
             {code: (DIMS, values, _attrs(described[code])) for code, values in held.items()},
             coords={
-                "valid_time": np.array([str(month) for month, _ in stamps], dtype="datetime64[ns]"),
+                "valid_time": np.array(
+                    [f"{month}-01T{hour:02d}" for month, hour, _ in stamps], dtype="datetime64[ns]"
+                ),
                 "latitude": place.latitudes,
                 "longitude": place.longitudes,
-                "expver": ("valid_time", [expver for _, expver in stamps]),
+                "expver": ("valid_time", [expver for _, _, expver in stamps]),
             },
         )
 
@@ -164,12 +169,14 @@ def _damaged(where: str, size: int, reason: str) -> InputError:
 
 
 def _refuse_other_streams(messages: Sequence[Message], where: str) -> None:
-    other = next((message for message in messages if message.stream != MONTHLY_MEANS), None)
+    """All messages are monthly means, or all are means of the hours of the day."""
+    expected = HOURS_OF_DAY if messages[0].stream == HOURS_OF_DAY else MONTHLY_MEANS
+    other = next((message for message in messages if message.stream != expected), None)
     if other is not None:
         raise InputError(
-            f"{where}: not monthly data, expected stream {MONTHLY_MEANS!r} in each message, got "
+            f"{where}: not monthly data, expected stream {expected!r} in each message, got "
             f"{other.stream or 'none'!r} for {other.code} of {other.date}; ask the store for "
-            "monthly_averaged_reanalysis"
+            "monthly_averaged_reanalysis, and for the hours of the day in another request"
         )
 
 
@@ -185,7 +192,7 @@ def _refuse_other_grids(messages: Sequence[Message], where: str) -> None:
 def _refuse_repeats(messages: Sequence[Message], where: str) -> None:
     seen: set[tuple[str, Stamp]] = set()
     for message in messages:
-        month, expver = stamp = _stamp(message, where)
+        month, _, expver = stamp = _stamp(message, where)
         if (message.code, stamp) in seen:
             raise InputError(
                 f"{where}: {message.code} of {month} comes twice with expver {expver or 'none'}, "
@@ -195,13 +202,17 @@ def _refuse_repeats(messages: Sequence[Message], where: str) -> None:
 
 
 def _stamp(message: Message, where: str = "GRIB") -> Stamp:
-    """The month is that of the reference date; the hour, and a day 00, are the encoding's own."""
+    """The month is that of the reference date; a day 00, and the hour of a mean, are the encoding's.
+
+    Only the means of the hours of the day mean the hour they state.
+    """
     try:
-        return Month(int(message.date[:4]), int(message.date[4:6])), message.expver
+        hour = int(message.time[:2]) if message.stream == HOURS_OF_DAY else 0
+        return Month(int(message.date[:4]), int(message.date[4:6])), hour, message.expver
     except (ValueError, InputError) as error:
         raise InputError(
-            f"{where}: expected a date YYYYMMDD in each message, got {message.date!r} for "
-            f"{message.code}; download it again"
+            f"{where}: expected a date YYYYMMDD and a time HHMM in each message, got "
+            f"{message.date!r} and {message.time!r} for {message.code}; download it again"
         ) from error
 
 

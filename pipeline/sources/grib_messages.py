@@ -34,7 +34,14 @@ _GRID_KEYS = (
     "jPointsAreConsecutive",
     "alternativeRowScanning",
 )
-_MEANS = {"avg_2t": "t2m", "avg_2d": "d2m", "avg_10u": "u10", "avg_10v": "v10", "avg_sp": "sp"}
+_MEANS = {
+    "avg_2t": "t2m",
+    "avg_2d": "d2m",
+    "avg_10u": "u10",
+    "avg_10v": "v10",
+    "avg_sp": "sp",
+    "avg_sd_m": "sd",
+}
 """Edition 2 gives time means names of their own."""
 
 
@@ -60,6 +67,7 @@ def _described(path: Path, offset: int, size: int) -> dict[str, str | int]:
             "code": _MEANS.get(name, name),
             "units": key("units"),
             "date": key("dataDate").zfill(8),
+            "time": key("validityTime").zfill(4),
             "stream": key("stream"),
             "step_type": key("stepType"),
             "expver": key("expver"),

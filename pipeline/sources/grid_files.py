@@ -6,10 +6,12 @@ its fields are read for as many months at a time as the caller wants to hold.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,13 +19,12 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import xarray as xr
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Origin, Product
 from pipeline.core.months import Month
-from pipeline.grids.cds_layout import monthly_fields
+from pipeline.grids.cds_layout import completed, part_fields
 from pipeline.grids.merging import joined
 from pipeline.sources.grib_files import GRIB, grib_part
 from pipeline.sources.netcdf_files import Content, damaged, is_netcdf, netcdf_part
@@ -36,6 +37,7 @@ ends the process, so what is small is read."""
 _ZIP = b"PK\x03\x04"
 _SNIFFED_BYTES = 40
 _AGAIN = "download it again"
+_NEGATIVES = re.compile(r"negative_(\w+)_cells")
 
 
 class Part(Protocol):
@@ -68,14 +70,14 @@ class GridFile:
         """Return the fields of `months`, in memory, as `monthly_fields` gives them.
 
         Raises:
-            InputError: damaged, or refused by `monthly_fields`; or parts that do not fit.
+            InputError: damaged, or refused by `part_fields`; or parts that do not fit.
         """
         found = [
-            monthly_fields(part.raw(months), product=self.product, where=part.where)
+            part_fields(part.raw(months), product=self.product, where=part.where)
             for part in self.parts
             if not set(months).isdisjoint(part.months)
         ]
-        return found[0] if len(found) == 1 else joined(found, self.where)
+        return completed(found[0] if len(found) == 1 else joined(found, self.where))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ class Contents:
     """Months times variables, counted where both meet."""
     empty_fields: int
     """Those of `fields` without any value."""
-    negative_precipitation_cells: int
-    """Cells raised to 0."""
+    raised_cells: Mapping[str, int]
+    """Of quantities that cannot be below 0, how many cells packing had left there; 0 now."""
 
 
 def contents(path: Path, *, product: Product | str | None = None) -> Contents:
@@ -101,7 +103,8 @@ def contents(path: Path, *, product: Product | str | None = None) -> Contents:
         InputError: as `read`; or its parts are of two origins.
     """
     releases: dict[Month, str] = {}
-    counts = np.zeros(3, dtype=np.int64)
+    count = empty = 0
+    raised: Counter[str] = Counter()
     variables: dict[str, None] = {}
     origins: set[str] = set()
     with opened(path, product=product) as file:
@@ -110,19 +113,35 @@ def contents(path: Path, *, product: Product | str | None = None) -> Contents:
             releases |= zip(months, map(str, fields["release"].to_numpy()), strict=True)
             variables |= dict.fromkeys(map(str, fields.data_vars))
             origins.add(fields.attrs["origin"])
-            counts += _counts(fields)
+            count += fields.sizes["month"] * len(fields.data_vars)
+            empty += _empty(fields)
+            raised += _raised(fields)
     if len(origins) > 1:
         raise InputError(f"{path}: expected one origin, got both; give the files one by one")
-    return Contents(releases, tuple(variables), Origin(origins.pop()), *map(int, counts))
+    return Contents(releases, tuple(variables), Origin(origins.pop()), count, empty, raised)
 
 
-def _counts(fields: xr.Dataset) -> tuple[int, int, int]:
-    empty = sum(
+def variables_in(path: Path, *, product: Product | str | None = None) -> tuple[str, ...]:
+    """Return our names of the variables of the file at `path`, after a look at its first month.
+
+    Raises:
+        InputError: as `read`.
+    """
+    with opened(path, product=product) as file:
+        return tuple(map(str, file.fields(file.months[:1]).data_vars))
+
+
+def _empty(fields: xr.Dataset) -> int:
+    return sum(
         int((~field.notnull().any(("latitude", "longitude"))).sum())
         for field in fields.data_vars.values()
     )
-    negatives = int(fields.attrs.get("negative_precipitation_cells", 0))
-    return fields.sizes["month"] * len(fields.data_vars), empty, negatives
+
+
+def _raised(fields: xr.Dataset) -> Counter[str]:
+    found = ((_NEGATIVES.fullmatch(key), count) for key, count in fields.attrs.items())
+    words = {match[1].replace("_", " "): int(count) for match, count in found if match}
+    return Counter({word: count for word, count in words.items() if count})
 
 
 def in_blocks(months: Sequence[Month]) -> Iterator[Sequence[Month]]:

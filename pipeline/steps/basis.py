@@ -1,4 +1,4 @@
-"""What stages are decided by: landscapes, plans in force, indices; and the stages that follow."""
+"""What stages are decided by: landscapes, plans in force, what the rules hear; and the stages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 
 from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
 from pipeline.alerts.transitions import Link, Transition, chain_of
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexCode
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
+from pipeline.plans.areas import area_readings
 from pipeline.plans.document import Ladder, Plan
 from pipeline.plans.indicators import indicator_readings
 from pipeline.plans.rules import Reading
@@ -21,10 +23,14 @@ from pipeline.plans.stages import StageMonth, stage_history
 from pipeline.steps.installation import ENGINE, Installation
 from pipeline.steps.records import Records, Rows, read_records
 from pipeline.warehouse.alerts import NewTransition
+from pipeline.warehouse.area_shares import read_area_shares
 from pipeline.warehouse.indicators import Issues, read_issues
 from pipeline.warehouse.indices import IndexRow
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
 from pipeline.warehouse.plans import Timetable, read_plans
+
+AreaShares = Mapping[int, Mapping[Month, Mapping[AreaShare, float | Gap]]]
+"""Shares of area by landscape key and month; a month that was never mapped is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Basis:
     records: Records
     issues: Issues
     """Of the agencies' own indicators, by landscape id."""
+    areas: AreaShares
+    """Shares of area by the maps of the grid, whichever record decides."""
 
     @property
     def rows(self) -> Rows:
@@ -81,13 +89,19 @@ class Basis:
 
     def _readings(self, stored: StoredLandscape, ladder: Ladder) -> dict[Measure, list[Reading]]:
         series = self.rows[stored.landscape_key]
+        months = [row.month for row in series]
         issues = self.issues.get(stored.landscape.landscape_id, {})
-        return {
-            measure: _index_readings(series, measure)
-            if isinstance(measure, IndexCode)
-            else indicator_readings(issues.get(measure, ()), [row.month for row in series])
-            for measure in ladder.measures
-        }
+        areas = self.areas.get(stored.landscape_key, {})
+        readings: dict[Measure, list[Reading]] = {}
+        for measure in ladder.measures:
+            if isinstance(measure, IndexCode):
+                readings[measure] = _index_readings(series, measure)
+            elif isinstance(measure, AreaShare):
+                shares = {month: of_month.get(measure) for month, of_month in areas.items()}
+                readings[measure] = area_readings(measure, shares, months)
+            else:
+                readings[measure] = indicator_readings(issues.get(measure, ()), months)
+        return readings
 
     def new_transition(
         self,
@@ -125,6 +139,7 @@ class Basis:
                 ),
                 ENGINE,
                 are_indices_open=self.records.is_open(key),
+                mapped_by=self.records.grid,
             ),
         )
 
@@ -147,8 +162,15 @@ def read_basis(installation: Installation, connection: Connection, to: Month | N
     measures = {m for t in timetables.values() for _, plan in t.plans for m in plan.measures}
     codes = sorted(measure for measure in measures if isinstance(measure, IndexCode))
     records = read_records(connection, settings, codes, to)
-    issues = read_issues(connection)
-    return Basis(str(settings.calibration), landscapes, timetables, records, issues)
+    shares = [measure for measure in measures if isinstance(measure, AreaShare)]
+    return Basis(
+        str(settings.calibration),
+        landscapes,
+        timetables,
+        records,
+        read_issues(connection),
+        read_area_shares(connection, records.grid, settings.calibration, shares, until=to),
+    )
 
 
 def _index_readings(series: Sequence[IndexRow], code: IndexCode) -> list[Reading]:

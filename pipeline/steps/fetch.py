@@ -1,7 +1,7 @@
-"""Fetch ERA5-Land: ask, wait, collect. Three steps, for a scheduler; or all in one, for a command.
+"""Fetch ERA5-Land in three steps, for a scheduler: ask, wait, collect.
 
 What was asked stands in the warehouse with the store's job ids, so each step goes on where any
-process before it stopped.
+process before it stopped. `fetch_at_once` is all of them in one, for a command.
 """
 
 from __future__ import annotations
@@ -13,22 +13,24 @@ from datetime import timedelta
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import ERA5_LAND, Country
-from pipeline.core.months import Month, months_between
+from pipeline.core.months import Month
 from pipeline.sources import cds
-from pipeline.steps.fetch_files import sweep, take_ready
+from pipeline.steps.fetch_files import take_ready
 from pipeline.steps.fetch_jobs import Store, ask_for, bring_on, hasten, open_store
-from pipeline.steps.fetch_tally import Patience, Tally, failed, still_waiting
+from pipeline.steps.fetch_ranges import months_without_range
+from pipeline.steps.fetch_requests import (
+    HOURS_OF_DAY,
+    MONTHS,
+    open_requests,
+    requests,
+    tell,
+    untold_requests,
+)
+from pipeline.steps.fetch_tally import Tally, failed, still_waiting
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
-from pipeline.steps.progress import Advance
+from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.files import read_months_held
-from pipeline.warehouse.jobs import (
-    AskedFor,
-    read_open_requests,
-    read_requests,
-    read_untold_requests,
-    save_told,
-)
 from pipeline.warehouse.locks import only_asker
 
 _log = logging.getLogger(__name__)
@@ -37,8 +39,6 @@ ASK_AGAIN = timedelta(hours=6)
 """After so long a scheduler asks again for a month the store does not have yet."""
 FOR_OTHERS = timedelta(hours=6)
 """So long a month that is ready waits for the other requests, such as those for final values."""
-_AT_ONCE = 4
-"""Open requests of one command: the store takes few of a data set from one account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,17 @@ class Collected:
     """Requests for other months than those wanted that failed, each with its reason."""
 
 
-def _quietly(what: str, done: int, of: int) -> None:
-    """Tell nobody."""
-
-
 def ask(
     installation: Installation,
     months: Sequence[Month],
     *,
     countries: Sequence[Country] = tuple(Country),
-    advance: Advance = _quietly,
+    advance: Advance = quietly,
 ) -> int:
     """Submit requests for the `months` that no open request covers; return how many jobs went out.
 
-    Months the warehouse holds already are asked for again: that is how they get final values.
+    Months the warehouse holds already are asked for again: that is how they get final values. After
+    them goes out what asks for the daily range of temperature of `months_without_range`.
 
     Raises:
         InputError: the store refuses the key, the licence or the request.
@@ -74,10 +71,13 @@ def ask(
         store = open_store(installation.settings)
         advance("asking the data store", 0, len(months))
         area = cds.area_of(countries)
-        here = {month for request in _untold(installation, area) for month in request.came}
-        hasten(installation, months)
+        untold = untold_requests(installation, area, MONTHS)
+        here = {month for request in untold for month in request.came}
+        hasten(installation, months, MONTHS)
         with only_asker(installation.warehouse):
             report.rows = ask_for(installation, store, set(months) - here, area)
+            ranges = months_without_range(installation, area)
+            report.rows += ask_for(installation, store, ranges, area, product_type=HOURS_OF_DAY)
         _refuse_smaller_areas(installation, store, months, area)
         report.message = f"{report.rows} jobs submitted to the data store"
         return report.rows
@@ -91,7 +91,8 @@ def _refuse_smaller_areas(
     Raises:
         BlockingIOError: there is such a request; the whole area can be asked for once it has ended.
     """
-    open_now = [request for request in _open(installation) if set(request.months) & set(months)]
+    ours = open_requests(installation, MONTHS)
+    open_now = [request for request in ours if set(request.months) & set(months)]
     smaller = [one for one in open_now if not cds.Area(*one.area).holds(area)]
     if not smaller:
         return
@@ -131,7 +132,8 @@ def are_ready(installation: Installation, wanted: Collection[Month] = ()) -> boo
 
 def _need_not_wait(installation: Installation, wanted: Collection[Month]) -> bool:
     """Whether `wanted` months are not asked for any more, or have been ready for long enough."""
-    ours = [request for request in _open(installation) if set(request.months) & set(wanted)]
+    found = open_requests(installation, MONTHS)
+    ours = [request for request in found if set(request.months) & set(wanted)]
     ended = [job.ended_seconds for request in ours for job in request.jobs]
     longest = FOR_OTHERS.total_seconds()
     return bool(wanted) and all(one is not None and one >= longest for one in ended)
@@ -141,7 +143,7 @@ def collect(
     installation: Installation,
     *,
     wanted: Collection[Month] = (),
-    advance: Advance = _quietly,
+    advance: Advance = quietly,
 ) -> Collected:
     """Take what the store has ready into the warehouse.
 
@@ -159,25 +161,30 @@ def collect(
     """
     with recorded(installation.warehouse, "fetch", max(wanted, default=None)) as report:
         store = open_store(installation.settings)
-        untold = [request.request_id for request in _untold(installation)]
-        before = [*untold, *(request.request_id for request in _open(installation))]
+        untold = [request.request_id for request in untold_requests(installation)]
+        before = [*untold, *(request.request_id for request in open_requests(installation))]
         advance("collecting from the data store", 0, len(before))
         with only_asker(installation.warehouse):
             bring_on(installation, store)
         troubles = take_ready(installation, store)
         every, ours = Tally(), Tally(frozenset(wanted))
-        for request in _read(installation, before):
-            every.add(request)
-            ours.add(request)
-        report.rows, report.message = len(every.came), f"{len(every.came)} months came"
-        _tell(installation, before)
+        ranges = Tally(product_type=HOURS_OF_DAY)
+        for request in requests(installation, before):
+            for tally in (every, ours, ranges):
+                tally.add(request)
+        report.rows = len(every.came) + len(ranges.came)
+        report.message = f"{len(every.came)} months came"
+        if ranges.came:
+            report.message += f", and the daily range of temperature of {len(ranges.came)}"
+        tell(installation, before)
         ours.raise_if_any_failed()
-        for request in _open(installation):
+        for request in open_requests(installation, MONTHS):
             if set(wanted) & set(request.months) and request.request_id in troubles:
                 raise troubles[request.request_id]
         ours.absent |= _lacking(installation, wanted)
         ours.raise_if_any_is_absent()
-        return Collected(sorted(every.came), [*every.failures, *map(str, troubles.values())])
+        failures = [*every.failures, *ranges.failures, *map(str, troubles.values())]
+        return Collected(sorted(every.came), failures)
 
 
 def name_failures(failures: Sequence[str]) -> None:
@@ -198,140 +205,6 @@ def _lacking(installation: Installation, wanted: Collection[Month]) -> set[Month
     """
     with installation.warehouse.connect() as connection:
         lacking = set(wanted) - set(read_months_held(connection, ERA5_LAND))
-    if any(lacking & set(request.months) for request in _open(installation)):
-        raise still_waiting(len(_open(installation)))
+    if any(lacking & set(request.months) for request in open_requests(installation, MONTHS)):
+        raise still_waiting(len(open_requests(installation)))
     return lacking
-
-
-def ingest_era5_land(
-    installation: Installation,
-    first: Month,
-    last: Month,
-    *,
-    countries: Sequence[Country] = tuple(Country),
-    advance: Advance = _quietly,
-) -> list[Month]:
-    """Fetch ERA5-Land from `first` to `last`, both included, as `bring` does."""
-    months = list(months_between(first, last))
-    return bring(installation, months, countries=countries, advance=advance)
-
-
-def bring(
-    installation: Installation,
-    months: Sequence[Month],
-    *,
-    countries: Sequence[Country] = tuple(Country),
-    advance: Advance = _quietly,
-) -> list[Month]:
-    """Ask for `months`, wait for them and ingest them; return those that came.
-
-    What an earlier call had asked for is waited for, not asked again. Stopped at any point it
-    loses nothing: the same call goes on.
-
-    Args:
-        installation: where to.
-        months: what to fetch, held already or not.
-        countries: whose area to ask for.
-        advance: told of the progress.
-
-    Raises:
-        InputError: the store refuses the key, the licence or the request; or a job failed there,
-            and what had been asked for beside it is ingested.
-        NotPublishedError: the store has nothing yet of some months; the others are ingested.
-        TimeoutError: nothing came for as long as the settings allow; what was asked stays in the
-            store's queue.
-        OSError: the store does not answer.
-    """
-    with recorded(installation.warehouse, "fetch", max(months, default=None)) as report:
-        area = cds.area_of(countries)
-        store = open_store(installation.settings)
-        tally, patience = Tally(frozenset(months)), Patience(store.access)
-        relied = {
-            request.request_id
-            for request in _untold(installation, area)
-            if set(request.came) & set(months)
-        }
-        used = set(relied)
-        hasten(installation, months)
-        while tally.left and (relied or not tally.failures):
-            with patience.faults_counted():
-                _go_on(installation, store, tally, area, relied)
-            used |= relied
-            for request in _read(installation, relied):
-                if request.state != "open":
-                    relied.remove(request.request_id)
-                    tally.add(request)
-                    patience.renew()
-            done = len(months) - len(tally.left)
-            advance(f"ERA5-Land, {len(relied)} requests at the data store", done, len(months))
-            if tally.left:
-                patience.pause(len(relied))
-        tally.raise_if_any_failed()
-        report.rows, report.message = len(tally.came), f"{len(tally.came)} months came"
-        _tell(installation, used)
-        tally.raise_if_any_is_absent()
-        return sorted(tally.came)
-
-
-def _go_on(
-    installation: Installation,
-    store: Store,
-    tally: Tally,
-    area: cds.Area,
-    relied: set[int],
-) -> None:
-    """Ask for what is left, and take what is ready; add the requests that bring it to `relied`.
-
-    Once one failed no more are asked for, and those that were are gone on with.
-    """
-    left = tally.left
-    with only_asker(installation.warehouse):
-        relied |= _bringing(installation, left, area)
-        # Another process may end one of them at any moment: its months are not to be asked anew.
-        coming = {
-            month
-            for request in _read(installation, relied)
-            if request.state != "too_large"
-            for month in (request.came if request.state == "received" else request.months)
-        }
-        try:
-            asked_now = set() if tally.failures else left - coming
-            ask_for(installation, store, asked_now, area, _AT_ONCE)
-            bring_on(installation, store)
-        finally:
-            relied |= _bringing(installation, left, area)
-    for request_id, trouble in take_ready(installation, store).items():
-        if request_id in relied:
-            raise trouble
-
-
-def _bringing(installation: Installation, left: Collection[Month], area: cds.Area) -> set[int]:
-    """Return the open requests that bring any of these months for all of the area."""
-    return {
-        request.request_id
-        for request in _open(installation)
-        if set(request.months) & set(left) and cds.Area(*request.area).holds(area)
-    }
-
-
-def _untold(installation: Installation, area: cds.Area | None = None) -> list[AskedFor]:
-    """Return what came for all of the area while whoever waited for it was killed."""
-    with installation.warehouse.connect() as connection:
-        found = read_untold_requests(connection, cds.DATASET)
-    return [r for r in found if area is None or cds.Area(*r.area).holds(area)]
-
-
-def _tell(installation: Installation, request_ids: Collection[int]) -> None:
-    sweep(installation)
-    with installation.warehouse.begin() as connection:
-        save_told(connection, request_ids)
-
-
-def _open(installation: Installation) -> list[AskedFor]:
-    with installation.warehouse.connect() as connection:
-        return read_open_requests(connection, cds.DATASET)
-
-
-def _read(installation: Installation, ids: Collection[int]) -> list[AskedFor]:
-    with installation.warehouse.connect() as connection:
-        return read_requests(connection, cds.DATASET, ids)

@@ -109,7 +109,7 @@ def _ingest(installation: Installation, request: AskedFor) -> None:
             installation,
             path,
             source=ERA5_LAND,
-            product=Product.MONTHLY_MEAN,
+            product=_product(request),
             request={"dataset": cds.DATASET, "job_id": job_ids, "inputs": inputs},
             also=lambda connection, file_id: close_request(
                 connection, request.request_id, "received", file_id=file_id
@@ -120,12 +120,18 @@ def _ingest(installation: Installation, request: AskedFor) -> None:
             close_request(connection, request.request_id, "failed", trouble=str(error))
 
 
+def _product(request: AskedFor) -> Product | None:
+    """Temperature by the hour of the day accumulates nothing."""
+    return Product.MONTHLY_MEAN if request.product_type == cds.ProductType.MONTHS else None
+
+
 def _whole(installation: Installation, request: AskedFor) -> Path:
     """Return the reply to a request as one file, under a name that says its months."""
     folder = _folder(installation, request)
     folder.mkdir(parents=True, exist_ok=True)
     first, last = request.months[0], request.months[-1]
-    name = f"{ERA5_LAND}-{first}-{last.month:02d}"
+    kind = "" if request.product_type == cds.ProductType.MONTHS else "hours-of-day-"
+    name = f"{ERA5_LAND}-{kind}{first}-{last.month:02d}"
     if len(request.jobs) > 1:
         parts = {
             f"{job.part.replace(' ', '+')}.nc": _part(installation, job) for job in request.jobs

@@ -81,6 +81,8 @@ def ask_for(
     months: Collection[Month],
     area: cds.Area,
     at_once: int | None = None,
+    *,
+    product_type: cds.ProductType = cds.ProductType.MONTHS,
 ) -> int:
     """Submit what covers `months` and no open request covers yet; return how many jobs went out.
 
@@ -92,14 +94,15 @@ def ask_for(
         months: what is wanted, by whoever wants it now.
         area: for which area.
         at_once: no more open requests than these; None: as many as it takes.
+        product_type: what of these months.
 
     Raises:
         InputError: the store refuses the key, the licence or the request.
         OSError: no answer came; call it again.
     """
     submitted = _submit_due(installation, store)
-    for parts in _plan(installation, store, months, area):
-        if at_once is not None and len(_open_requests(installation)) >= at_once:
+    for parts in _plan(installation, store, months, area, product_type):
+        if at_once is not None and len(_open_requests(installation, product_type)) >= at_once:
             break
         with installation.warehouse.begin() as connection:
             save_request(connection, cds.DATASET, parts[0]["area"], cds.months_of(parts[0]), parts)
@@ -107,33 +110,41 @@ def ask_for(
     return submitted
 
 
-def hasten(installation: Installation, months: Collection[Month]) -> None:
+def hasten(
+    installation: Installation, months: Collection[Month], product_type: cds.ProductType
+) -> None:
     """Let what waits to be submitted for `months` be submitted now: a person asks for it anew."""
     with installation.warehouse.begin() as connection:
-        for request in read_open_requests(connection, cds.DATASET):
+        for request in read_open_requests(connection, cds.DATASET, product_type):
             if set(request.months) & set(months):
                 save_due(connection, request.request_id)
 
 
-def _open_requests(installation: Installation) -> list[AskedFor]:
+def _open_requests(
+    installation: Installation, product_type: cds.ProductType | None = None
+) -> list[AskedFor]:
     with installation.warehouse.connect() as connection:
-        return read_open_requests(connection, cds.DATASET)
+        return read_open_requests(connection, cds.DATASET, product_type)
 
 
 def _plan(
-    installation: Installation, store: Store, months: Collection[Month], area: cds.Area
+    installation: Installation,
+    store: Store,
+    months: Collection[Month],
+    area: cds.Area,
+    product_type: cds.ProductType,
 ) -> Iterator[cds.Parts]:
     """Yield requests for the months that no open one covers: those lacking first, then oldest first.
 
     Months the warehouse holds go apart from those it lacks: of the latter the store may have a
     part only, and they are not to wait behind final values of years ago.
     """
-    covered = {month for request in _open_requests(installation) for month in request.months}
+    opened = _open_requests(installation, product_type)
+    left = set(months) - {month for request in opened for month in request.months}
     with installation.warehouse.connect() as connection:
         held = set(read_months_held(connection, ERA5_LAND))
-    left = set(months) - covered
     for group in (left - held, left & held):
-        for asked in cds.yearly_requests(group, area):
+        for asked in cds.yearly_requests(group, area, product_type):
             yield from cds.fitting(asked, store.fits)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pipeline.core.errors import InputError, NotPublishedError
 from pipeline.core.months import Month
-from pipeline.sources.cds import CdsAccess
+from pipeline.sources.cds import CdsAccess, ProductType
 from pipeline.warehouse.jobs import AskedFor
 
 _log = logging.getLogger(__name__)
@@ -19,12 +19,25 @@ _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_AFTER_FAULT_SECONDS = 15.0
 
 
-class Tally:
-    """Which months came, which are absent, and what failed."""
+_WHAT = {
+    ProductType.MONTHS: "ERA5-Land",
+    ProductType.HOURS_OF_DAY: "ERA5-Land by the hour of the day",
+}
 
-    def __init__(self, wanted: frozenset[Month] | None = None) -> None:
+
+class Tally:
+    """Of one product type: which months came, which are absent, and what failed."""
+
+    def __init__(
+        self,
+        wanted: frozenset[Month] | None = None,
+        product_type: ProductType = ProductType.MONTHS,
+    ) -> None:
         """Count `wanted` months only; None: all that the requests cover."""
         self.wanted = wanted
+        self.product_type = product_type
+        self.what = _WHAT[product_type]
+        """For people."""
         self.left = set(wanted or ())
         self.came: set[Month] = set()
         self.absent: set[Month] = set()
@@ -32,14 +45,14 @@ class Tally:
 
     def add(self, request: AskedFor) -> None:
         """Count a request; one that is open, or was replaced by smaller ones, tells nothing yet."""
-        if request.state in {"open", "too_large"}:
+        if request.state in {"open", "too_large"} or request.product_type != self.product_type:
             return
         months = set(request.months)
         if self.wanted is not None:
             months &= self.wanted
         self.left -= months
         if request.state == "failed" and months:
-            self.failures.append(f"{_range(request.months)}: {request.trouble}")
+            self.failures.append(f"{self.what} {_range(request.months)}: {request.trouble}")
         if request.state == "failed":
             return
         self.came |= months & set(request.came)
@@ -55,16 +68,16 @@ class Tally:
         if self.absent:
             # The store leaves out what it does not have yet, and says nothing.
             raise NotPublishedError(
-                f"ERA5-Land: got nothing for {', '.join(map(str, sorted(self.absent)))}: not "
+                f"{self.what}: got nothing for {', '.join(map(str, sorted(self.absent)))}: not "
                 "published yet; the store publishes a month about five days after its end; the "
                 "other months are ingested"
             )
 
 
 def failed(failure: str) -> InputError:
-    """Return the error for a request that failed."""
+    """Return the error for a request that failed, as a tally words it."""
     return InputError(
-        f"ERA5-Land {failure}; ask again with the same command, and if it fails again read the data "
+        f"{failure}; ask again with the same command, and if it fails again read the data "
         "store's own notices"
     )
 

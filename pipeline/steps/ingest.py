@@ -13,6 +13,7 @@ from pipeline.core.counts import Counts
 from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED, ERA5_LAND, Release
 from pipeline.core.months import Month
+from pipeline.indices.pet_inputs import EXTREMES
 from pipeline.sources import grid_files
 from pipeline.sources.archive import REFUSED
 from pipeline.sources.grid_files import Contents
@@ -23,6 +24,15 @@ from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file, save_grid_months
 from pipeline.warehouse.ingests import save_ingest
 
+_OF_USE_ALONE = {
+    "precipitation_mm",
+    *EXTREMES,
+    "soil_moisture_m3_m3",
+    "snow_water_equivalent_mm",
+    "snow_melt_mm",
+    "snowfall_mm",
+}
+"""What says something of a month whose rain is in another file; PET is made of one file."""
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -76,7 +86,7 @@ def _take_grid(
     also: Callable[[Connection, int], None],
 ) -> tuple[dict[Month, Release], Counts]:
     held = grid_files.contents(path, product=product)
-    _refuse_without_rain(held, path)
+    _refuse_of_no_use(held, path)
     releases = month_releases(held.releases, release, path)
     n_fields, origin = held.fields, held.origin
     sidecar = {
@@ -98,6 +108,7 @@ def _take_grid(
             product=product,
             origin=origin,
             request=request,
+            variables=held.variables,
         )
         save_grid_months(connection, file_id, source, releases)
         counts = Counts(n_fields, n_fields, 0, 0) if is_new else Counts(n_fields, 0, 0, n_fields)
@@ -106,19 +117,21 @@ def _take_grid(
     return releases, counts
 
 
-def _refuse_without_rain(held: Contents, path: Path) -> None:
-    if "precipitation_mm" not in held.variables:
+def _refuse_of_no_use(held: Contents, path: Path) -> None:
+    if _OF_USE_ALONE.isdisjoint(held.variables):
         raise InputError(
-            f"{path}: expected total precipitation ('tp'), got only {', '.join(held.variables)}; "
-            "ask the data store for rain in the same file as the other variables"
+            f"{path}: expected total precipitation ('tp'), snow, soil moisture, or 2m_temperature by "
+            f"the hour of the day, got only {', '.join(held.variables)}; ask the data store for rain "
+            "in the same file as the other variables"
         )
 
 
 def _note(held: Contents) -> str | None:
     """Return what was noticed in the cells of a file, or None where nothing was."""
-    raised, empty = held.negative_precipitation_cells, held.empty_fields
+    raised, empty = held.raised_cells, held.empty_fields
+    cells = ", ".join(f"{count} cells of {name}" for name, count in raised.items())
     said = (
-        f"{raised} cells of rain a little below 0 were raised to 0" if raised else "",
+        f"{cells} a little below 0 were raised to 0" if raised else "",
         f"{empty} months of a variable hold no value: they are gaps" if empty else "",
     )
     return "; ".join(filter(None, said)) or None

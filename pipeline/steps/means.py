@@ -7,13 +7,10 @@ stored depends on the files and not on their order. Memory is bounded by a few m
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,23 +19,26 @@ import xarray as xr
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Release
 from pipeline.core.months import Month
-from pipeline.core.panels import GAPS
 from pipeline.grids.stamps import calendar_months
-from pipeline.indices.pet import has_pet_inputs, reference_evapotranspiration_mm
-from pipeline.landscapes.choosing import Choice, Offer, choice
+from pipeline.indices.pet import (
+    hargreaves_mm,
+    has_hargreaves_inputs,
+    has_pet_inputs,
+    reference_evapotranspiration_mm,
+)
+from pipeline.landscapes.choosing import BESIDE, Choice, Offer, choice
 from pipeline.landscapes.series import landscape_means, with_gaps
 from pipeline.landscapes.weights import AreaWeights, Grid
-from pipeline.sources import grid_files
-from pipeline.sources.archive import Archive
-from pipeline.sources.grid_files import GridFile, in_blocks
+from pipeline.sources.grid_files import in_blocks
 from pipeline.sources.weights_cache import cached_area_weights
+from pipeline.steps.archived_files import ArchivedFiles
 from pipeline.steps.installation import Installation
 from pipeline.steps.progress import Advance
-from pipeline.warehouse.climate import ClimateRow, save_climate_months
+from pipeline.warehouse.climate import ClimateMonths, save_climate_months
 from pipeline.warehouse.files import HeldFile, PendingMonths, mark_averaged, read_pending_months
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Raise it whenever means come out differently: they are taken anew then. Fits are not, so that a
 migration has to drop those that the change would bias."""
 DECIMALS = 6
@@ -65,12 +65,13 @@ def take_means(installation: Installation, source: str, to: Month | None, advanc
         pending = read_pending_months(connection, source, basis.fingerprint, to)
     done, of = 0, sum(len(together.months) for together in pending)
     for together in pending:
-        with _Files(installation.archive) as files:
+        with ArchivedFiles(installation.archive) as files:
             for months in in_blocks(together.months):
                 advance(f"landscape means: {months[0]}", done, of)
                 held = _held(basis, files, together, months)
+                climate = _climate(basis, held, together, months)
                 with installation.warehouse.begin() as connection:
-                    save_climate_months(connection, _climate_rows(basis, held, together, months))
+                    save_climate_months(connection, climate)
                     mark_averaged(connection, together.releases, months, basis.fingerprint)
                 done += len(months)
     return basis.fingerprint
@@ -83,6 +84,7 @@ class Basis:
     landscapes: Sequence[StoredLandscape]
     min_coverage: float
     weights_folder: Path
+    _made: dict[Grid, AreaWeights] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -91,65 +93,54 @@ class Basis:
         return hashlib.sha256(f"{METHOD_VERSION} {self.min_coverage} {said}".encode()).hexdigest()
 
     def weights(self, grid: Grid) -> AreaWeights:
-        geometries = [stored.landscape.geometry for stored in self.landscapes]
-        return cached_area_weights(self.weights_folder, grid, geometries)
+        if grid not in self._made:
+            geometries = [stored.landscape.geometry for stored in self.landscapes]
+            self._made[grid] = cached_area_weights(self.weights_folder, grid, geometries)
+        return self._made[grid]
 
 
-class _Files:
-    """Files of the archive, each opened when it is first needed, all closed together."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._stack = ExitStack()
-        self._opened: dict[HeldFile, GridFile] = {}
-
-    def __enter__(self) -> Self:
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def __getitem__(self, file: HeldFile) -> GridFile:
-        if file not in self._opened:
-            path = self._archive.fetch(file.archive_key, self._folder)
-            grid_file = grid_files.opened(path, product=file.product)
-            self._opened[file] = self._stack.enter_context(grid_file)
-        return self._opened[file]
-
-
-def _held(basis: Basis, files: _Files, together: PendingMonths, months: Sequence[Month]) -> Choice:
+def _held(
+    basis: Basis, files: ArchivedFiles, together: PendingMonths, months: Sequence[Month]
+) -> Choice:
     """What holds for `months`; files that are preliminary throughout are read only if needed."""
-    offers: list[Offer] = []
-    chosen: Choice | None = None
-    for release in (Release.FINAL, Release.PRELIMINARY):
-        for file, releases in together.releases.items():
-            is_final = Release.FINAL in {releases[month] for month in months}
-            if is_final == (release is Release.FINAL):
-                fields = files[file].fields(months)
-                offers.append(_offer(basis, file, fields, [releases[month] for month in months]))
-        chosen = choice(offers) if offers else None
-        if chosen is not None and chosen.is_complete and chosen.is_final.all():
-            break
-    assert chosen is not None  # noqa: S101 - a pending month is held by a file
-    return chosen
+
+    def offers(of: Sequence[HeldFile]) -> list[Offer]:
+        return [_offer(basis, file, files[file].fields(months), said(file)) for file in of]
+
+    def said(file: HeldFile) -> list[Release]:
+        return [together.releases[file][month] for month in months]
+
+    finals = [file for file in together.releases if Release.FINAL in said(file)]
+    others = [file for file in together.releases if file not in finals]
+    settled = offers(finals)
+    if settled and not _can_add(others, finals):
+        held = choice(settled)
+        if held.is_complete and held.is_final.all():
+            return held
+    return choice(settled + offers(others))
+
+
+def _can_add(others: Sequence[HeldFile], finals: Sequence[HeldFile]) -> bool:
+    """Whether one of `others` may hold what no single one of `finals` does: PET is made of one file."""
+    held = [set(file.variables or ()) for file in finals]
+    return any(
+        file.variables is None or not any(names.issuperset(file.variables) for names in held)
+        for file in others
+    )
 
 
 def _offer(basis: Basis, file: HeldFile, fields: xr.Dataset, releases: Sequence[Release]) -> Offer:
     """What one file has for the months of `fields`."""
     weights = basis.weights(Grid.of(fields))
     rain = landscape_means(_rain(fields), weights)
-    pet = reference_evapotranspiration_mm(fields) if has_pet_inputs(fields) else None
     rows = [
         month.ordinal - rain.first_month.ordinal
         for month in calendar_months(fields["month"].to_numpy())
     ]
 
-    def enough(field: xr.DataArray | None) -> Floats:
-        if field is None:
-            return np.full((len(rows), rain.means.shape[1]), np.nan)
-        values = with_gaps(landscape_means(field, weights), basis.min_coverage).values
-        return values[rows].round(DECIMALS)
+    def enough(values: xr.DataArray) -> Floats:
+        means = with_gaps(landscape_means(values, weights), basis.min_coverage).values
+        return means[rows].round(DECIMALS)
 
     panel = with_gaps(rain, basis.min_coverage)
     issued_at = fields.attrs.get("issued_at")
@@ -161,8 +152,8 @@ def _offer(basis: Basis, file: HeldFile, fields: xr.Dataset, releases: Sequence[
         precipitation_mm=panel.values[rows].round(DECIMALS),
         gaps=panel.gaps[rows],
         coverage=rain.coverage[rows].round(DECIMALS),
-        temperature_mean_c=enough(fields.get("temperature_mean_c")),
-        pet_mm=enough(pet),
+        beside={name: enough(values) for name, values in _beside(fields).items()},
+        has_precipitation="precipitation_mm" in fields,
     )
 
 
@@ -173,28 +164,25 @@ def _rain(fields: xr.Dataset) -> xr.DataArray:
     return xr.full_like(next(iter(fields.data_vars.values())), np.nan)
 
 
-def _climate_rows(
+def _beside(fields: xr.Dataset) -> Mapping[str, xr.DataArray]:
+    """The fields of a file that are kept beside rain; PET by each method it has the inputs of."""
+    found = {name: fields[name] for name in BESIDE if name in fields}
+    if has_pet_inputs(fields):
+        found["pet_mm"] = reference_evapotranspiration_mm(fields)
+    if has_hargreaves_inputs(fields):
+        found["pet_hargreaves_mm"] = hargreaves_mm(fields)
+    return found
+
+
+def _climate(
     basis: Basis, held: Choice, together: PendingMonths, months: Sequence[Month]
-) -> Iterator[ClimateRow]:
+) -> ClimateMonths:
     first = next(iter(together.releases))
-    for row, month in enumerate(months):
-        for column, stored in enumerate(basis.landscapes):
-            at = (row, column)
-            yield ClimateRow(
-                stored.landscape_key,
-                month,
-                first.source,
-                stored.version,
-                _or_none(held.precipitation_mm[at]),
-                _or_none(held.temperature_mean_c[at]),
-                _or_none(held.pet_mm[at]),
-                GAPS[held.gaps[at]],
-                float(held.coverage[at]),
-                Release.FINAL if held.is_final[at] else Release.PRELIMINARY,
-                first.origin,
-                int(held.file_ids[at]),
-            )
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return ClimateMonths(
+        first.source,
+        first.origin,
+        months,
+        [stored.landscape_key for stored in basis.landscapes],
+        [stored.version for stored in basis.landscapes],
+        held,
+    )

@@ -6,7 +6,7 @@ Both are internal. Reads only; the warehouse gains an outcome and nothing else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,10 +18,11 @@ from pipeline.alerts.words import LANGUAGES
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse, Release
-from pipeline.core.indicators import Indicator
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin import bulletin_name, bulletin_page, bulletin_text
 from pipeline.delivery.bulletin_facts import (
+    AreaFacts,
     BulletinFacts,
     CountryFacts,
     Freshness,
@@ -31,11 +32,12 @@ from pipeline.delivery.bulletin_facts import (
     Standing,
 )
 from pipeline.delivery.files import write_to_folder
-from pipeline.plans.document import Plan
-from pipeline.plans.indicators import indicator_readings
+from pipeline.plans.document import Ladder, Plan
+from pipeline.plans.rule_document import Rule
+from pipeline.settings import Settings
+from pipeline.steps.heard import Heard, read_heard
 from pipeline.steps.installation import Installation, deciding_sources
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.indicators import read_issues
 from pipeline.warehouse.outcomes import read_identity, read_latest_outcomes
 from pipeline.warehouse.plans import read_plan
 from pipeline.warehouse.revisions import read_revised_since
@@ -52,6 +54,7 @@ from pipeline.warehouse.status import (
 PlanKey = tuple[str, str]
 StageKey = tuple[str, DroughtType]
 """Landscape id and drought type."""
+_NOTHING = Heard({}, {})
 
 
 def publish(installation: Installation) -> list[Path]:
@@ -115,7 +118,7 @@ def _facts(installation: Installation, connection: Connection, month: Month) -> 
         source=source,
         calibration=calibration,
         releases=Counter(Release(row["release"]) for row in indices),
-        countries=_countries(connection, month, indices),
+        countries=_countries(connection, installation.settings, month, indices, sources[-1]),
         freshness=tuple(map(_freshness, fresh)),
         expected_month=Month.of(max(due)) if due else None,
         revised=_revised(connection, month),
@@ -132,15 +135,16 @@ def _facts(installation: Installation, connection: Connection, month: Month) -> 
 class _Stages:
     """The stages of the month and of the month before, and the plans they follow from."""
 
+    month: Month
     now: Mapping[StageKey, Standing]
     before: Mapping[StageKey, Standing]
     plans: Mapping[PlanKey, Plan]
-    gaps: Mapping[str, Mapping[str, str]]
-    """Landscape id to index or indicator to gap."""
+    heard: Mapping[str, Heard]
+    """By landscape id."""
 
-    def of_landscape(self, landscape_id: str) -> dict[DroughtType, StageFacts]:
+    def of_landscape(self, landscape_id: str, land_use: LandUse) -> dict[DroughtType, StageFacts]:
         plan = self.plan_of(landscape_id)
-        return {one: self._stage(landscape_id, one, plan) for one in DroughtType}
+        return {one: self._stage(landscape_id, land_use, one, plan) for one in DroughtType}
 
     def plan_of(self, landscape_id: str) -> Plan | None:
         """Return the plan in force for a landscape; None where no stage was worked out."""
@@ -148,25 +152,34 @@ class _Stages:
         found = [s for s in standings if s is not None]
         return self.plans[found[0].plan_id, found[0].plan_version] if found else None
 
-    def _stage(self, landscape_id: str, one: DroughtType, plan: Plan | None) -> StageFacts:
-        key = (landscape_id, one)
+    def _stage(
+        self, landscape_id: str, land_use: LandUse, one: DroughtType, plan: Plan | None
+    ) -> StageFacts:
+        key, ladder = (landscape_id, one), None if plan is None else plan.ladders.get(one)
+        now, heard = self.now.get(key), self.heard.get(landscape_id, _NOTHING)
+        rules = () if ladder is None or now is None else _rules(ladder, now.rank, land_use)
         return StageFacts(
-            self.now.get(key),
+            now,
             self.before.get(key),
-            () if plan is None else _gaps(plan, one, self.gaps.get(landscape_id, {})),
-            has_ladder=plan is None or one in plan.ladders,
+            {} if ladder is None else _gaps(ladder, heard),
+            has_ladder=plan is None or ladder is not None,
+            areas=tuple(_areas(rules, heard, self.month)),
         )
 
 
-def _countries(connection: Connection, month: Month, indices: Rows) -> tuple[CountryFacts, ...]:
+def _countries(
+    connection: Connection, settings: Settings, month: Month, indices: Rows, grid: str
+) -> tuple[CountryFacts, ...]:
     now, before = read_stages(connection, month), read_stages(connection, month - 1)
     keys = {(row["plan_id"], row["plan_version"]) for row in (*now, *before)}
     plans = {key: read_plan(connection, *key) for key in sorted(keys)}
+    measures = {measure for plan in plans.values() for measure in plan.measures}
     stages = _Stages(
+        month,
         _standings(now, plans),
         _standings(before, plans),
         plans,
-        _all_gaps(connection, month, indices, plans.values()),
+        read_heard(connection, month, indices, measures, grid, settings.calibration),
     )
     by_country: dict[Country, list[LandscapeFacts]] = {}
     for row in read_landscape_names(connection):
@@ -184,12 +197,13 @@ def _plans_in_force(stages: _Stages, landscapes: Iterable[LandscapeFacts]) -> tu
 
 
 def _landscape(row: Mapping[str, Any], stages: _Stages) -> LandscapeFacts:
+    land_use = LandUse(row["land_use"])
     return LandscapeFacts(
         row["landscape_id"],
         row["name_en"],
-        LandUse(row["land_use"]),
+        land_use,
         row["is_derived"],
-        stages.of_landscape(row["landscape_id"]),
+        stages.of_landscape(row["landscape_id"], land_use),
     )
 
 
@@ -218,32 +232,23 @@ def _standing(row: Mapping[str, Any], plan: Plan) -> Standing:
     )
 
 
-def _all_gaps(
-    connection: Connection, month: Month, indices: Rows, plans: Iterable[Plan]
-) -> dict[str, dict[str, str]]:
-    """Return by landscape id why an index, or an indicator that a plan hears, has no value."""
-    indicators = {m for plan in plans for m in plan.measures if isinstance(m, Indicator)}
-    issues = read_issues(connection) if indicators else {}
-    return {
-        row["landscape_id"]: row["gaps"]
-        | {
-            str(indicator): str(reading.gap)
-            for indicator in indicators
-            for given in (issues.get(row["landscape_id"], {}).get(indicator, ()),)
-            for reading in indicator_readings(given, [month])
-            if reading.gap is not None
-        }
-        for row in indices
-    }
+def _rules(ladder: Ladder, rank: int, land_use: LandUse) -> tuple[Rule, ...]:
+    """Return the rules for `land_use` of the stage with this rank; of none, nothing."""
+    rules = ladder.stages[rank - 1].rules if rank else ()
+    return tuple(rule for rule in rules if land_use in rule.land_uses)
 
 
-def _gaps(plan: Plan, one: DroughtType, gaps: Mapping[str, str]) -> tuple[Gap, ...]:
+def _areas(rules: Iterable[Rule], heard: Heard, month: Month) -> Iterator[AreaFacts]:
+    for rule in rules:
+        share = None if rule.area_share is None else heard.shares.get(rule.area_share)
+        if rule.area_share is not None and share is not None:
+            yield AreaFacts(rule.area_share, month, share, rule.enter_at)
+
+
+def _gaps(ladder: Ladder, heard: Heard) -> dict[Measure, Gap]:
     """Return why the measures of a ladder have no value; nothing while one of them has."""
-    ladder = plan.ladders.get(one)
-    reasons = [gaps.get(str(measure)) for measure in (ladder.measures if ladder else ())]
-    if None in reasons:
-        return ()
-    return tuple(sorted({Gap(reason) for reason in reasons if reason}))
+    gaps = {one: heard.gaps[str(one)] for one in ladder.measures if str(one) in heard.gaps}
+    return gaps if gaps.keys() == ladder.measures else {}
 
 
 def _freshness(row: Mapping[str, Any]) -> Freshness:

@@ -66,8 +66,9 @@ class Records:
         found = compared_findings(now.findings)
         if key not in self.gauges or not (found or key in self.decided_by_both):
             return None
-        scales = [one.rule.index.scale_months for one in found if one.rule.index is not None]
-        return _gauges(self.gauges[key], now.month, max(scales, default=1))
+        indices = [one.rule.index for one in found if one.rule.index is not None]
+        windows = [index.months_back(now.month.month) for index in indices]
+        return _gauges(self.gauges[key], now.month, max(windows, default=1))
 
 
 def read_records(

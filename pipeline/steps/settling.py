@@ -17,4 +17,10 @@ def months_to_settle(installation: Installation) -> list[Month]:
     However old: after a long outage all of them are asked for, a year to a request.
     """
     with installation.warehouse.connect() as connection:
-        return read_months_to_settle(connection, ERA5_LAND, cds.DATASET, installation.clock())
+        return read_months_to_settle(
+            connection,
+            ERA5_LAND,
+            cds.DATASET,
+            cds.ProductType.MONTHS,
+            installation.clock(),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -12,6 +12,7 @@ from pipeline.core.ids import Origin, Release
 from pipeline.core.months import Month
 from pipeline.landscapes.agreement import Agreement
 from pipeline.landscapes.blending import Shortfall
+from pipeline.landscapes.choosing import BESIDE
 from pipeline.landscapes.gauges import Gauge
 from pipeline.warehouse.upsert import save_rows
 
@@ -43,8 +44,8 @@ class GridMonth:
     """A month of a landscape as the grid has it; None is a gap."""
 
     precipitation_mm: float | None
-    temperature_mean_c: float | None
-    pet_mm: float | None
+    beside: Mapping[str, float | None]
+    """Each of `BESIDE`."""
     release: Release
     origin: Origin
 
@@ -159,16 +160,16 @@ def read_grid_months(
     """Return the months of these landscapes that the grid `source` has rows of."""
     rows = connection.execute(
         text(
-            "SELECT landscape_key, month, precipitation_mm, temperature_mean_c, pet_mm, "
-            "release, origin FROM series.climate_month "
+            f"SELECT landscape_key, month, release, origin, precipitation_mm, {', '.join(BESIDE)} "  # noqa: S608 - names of our own columns
+            "FROM series.climate_month "
             "WHERE source = :source AND landscape_key = ANY(:keys) ORDER BY landscape_key, month"
         ),
         {"source": source, "keys": list(landscape_keys)},
     )
     found: dict[int, dict[Month, GridMonth]] = {}
-    for key, month, rain, temperature, pet, release, origin in rows:
+    for key, month, release, origin, rain, *beside in rows:
         found.setdefault(key, {})[Month.of(month)] = GridMonth(
-            rain, temperature, pet, Release(release), Origin(origin)
+            rain, dict(zip(BESIDE, beside, strict=True)), Release(release), Origin(origin)
         )
     return found
 

@@ -11,13 +11,13 @@ from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
+from pipeline.landscapes.choosing import BESIDE
 from pipeline.warehouse.agreement import AgreementMonth, GridMonth
 from pipeline.warehouse.upsert import save_rows
 
 _BLENDED_COLUMNS = (
     "landscape_key", "month", "source", "landscape_version",
-    "precipitation_mm", "temperature_mean_c", "pet_mm", "gap",
-    "coverage_fraction", "release", "origin",
+    "precipitation_mm", *BESIDE, "gap", "coverage_fraction", "release", "origin",
 )  # fmt: skip
 
 
@@ -40,8 +40,7 @@ class BlendedMonth:
             BLENDED,
             self.landscape_version,
             self.precipitation_mm,
-            self.grid.temperature_mean_c,
-            self.grid.pet_mm,
+            *(self.grid.beside[name] for name in BESIDE),
             self.gap,
             self.gauge_fraction,
             self.grid.release,

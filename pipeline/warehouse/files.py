@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from pipeline.core.errors import ConflictError
 from pipeline.core.files import RawFile
 from pipeline.core.ids import Origin, Release
 from pipeline.core.months import Month
+from pipeline.warehouse.locks import wait_for_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class HeldFile:
     origin: Origin
     received_at: datetime
     """When its bytes came last."""
+    variables: tuple[str, ...] | None = None
+    """What it holds, by our names; None: taken before that was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ def save_file(
     product: str | None,
     origin: Origin,
     request: Mapping[str, Any] | None = None,
+    variables: Sequence[str] | None = None,
 ) -> tuple[int, bool]:
-    """Register `raw`; return its id and whether it is new.
+    """Register `raw`, of a grid with the `variables` it holds; return its id and whether it is new.
 
     The same bytes are one file. If they come again after another file of the same months, they
     count as the last ones received, which decides where nothing else does (`choice`); if under
@@ -72,13 +76,15 @@ def save_file(
         if known.product != product:
             _correct_product(connection, known.file_id, source, product)
         _receive_again(connection, known.file_id)
+        if variables is not None:
+            save_variables(connection, known.file_id, variables)
         return int(known.file_id), False
     file_id = connection.execute(
         text(
             "INSERT INTO ops.file "
-            "(sha256, archive_key, kind, source, product, origin, size_bytes, request, name) VALUES "
-            "(:sha256, :archive_key, :kind, :source, :product, :origin, :size_bytes, "
-            "CAST(:request AS jsonb), :name) RETURNING file_id"
+            "(sha256, archive_key, kind, source, product, origin, size_bytes, request, name, "
+            "variables) VALUES (:sha256, :archive_key, :kind, :source, :product, :origin, "
+            ":size_bytes, CAST(:request AS jsonb), :name, :variables) RETURNING file_id"
         ),
         {
             "sha256": raw.sha256,
@@ -90,21 +96,34 @@ def save_file(
             "product": product,
             "origin": origin,
             "request": None if request is None else json.dumps(request),
+            "variables": None if variables is None else list(variables),
         },
     ).scalar_one()
     return int(file_id), True
 
 
+def save_variables(connection: Connection, file_id: int, variables: Sequence[str]) -> None:
+    """Note what a grid file holds, by our names."""
+    connection.execute(
+        text("UPDATE ops.file SET variables = :variables WHERE file_id = :id"),
+        {"variables": list(variables), "id": file_id},
+    )
+
+
 def _correct_product(
     connection: Connection, file_id: int, source: str, product: str | None
 ) -> None:
+    # Whoever computes now knows of the fits; what it saves after they are gone would stand for good.
+    wait_for_writer(connection)
     connection.execute(
         text("UPDATE ops.file SET product = :product WHERE file_id = :id"),
         {"product": product, "id": file_id},
     )
-    connection.execute(
-        text("DELETE FROM index.calibration WHERE source = :source"), {"source": source}
-    )
+    for fits in ("calibration", "cell_calibration"):
+        connection.execute(
+            text(f"DELETE FROM index.{fits} WHERE source = :source"),  # noqa: S608 - names above
+            {"source": source},
+        )
     _take_means_anew(connection, file_id)
 
 
@@ -163,15 +182,16 @@ def read_sources(connection: Connection) -> list[str]:
 def read_months_held(
     connection: Connection, source: str, averaged_over: str | None = None
 ) -> list[Month]:
-    """Return the months of `source` that a file holds, oldest first.
+    """Return the months of `source` whose rain a file holds, oldest first.
 
     With `averaged_over`, only months whose means are taken for those landscapes, of all files.
     """
     rows = connection.execute(
         text(
-            "SELECT month FROM ops.grid_month WHERE source = :source GROUP BY month "
-            "HAVING CAST(:averaged_over AS text) IS NULL "
-            "OR bool_and(coalesce(averaged_over = :averaged_over, false)) ORDER BY month"
+            "SELECT g.month FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id) "
+            "WHERE g.source = :source GROUP BY g.month HAVING bool_or(f.holds_rain) "
+            "AND (CAST(:averaged_over AS text) IS NULL "
+            "OR bool_and(coalesce(g.averaged_over = :averaged_over, false))) ORDER BY g.month"
         ),
         {"source": source, "averaged_over": averaged_over},
     )
@@ -188,9 +208,7 @@ def read_pending_months(
     """
     rows = connection.execute(
         text(
-            "SELECT g.month, g.release, f.file_id, f.name, f.archive_key, f.source, f.product, "
-            "f.origin, f.last_received_at FROM ops.grid_month AS g "
-            "JOIN ops.file AS f USING (file_id) WHERE g.source = :source AND g.month IN ("
+            f"{_HELD} WHERE g.source = :source AND g.month IN ("  # noqa: S608 - constant
             "SELECT month FROM ops.grid_month WHERE source = :source "
             "AND averaged_over IS DISTINCT FROM :averaged_over "
             "AND month <= coalesce(CAST(:until AS date), 'infinity')) "
@@ -202,18 +220,7 @@ def read_pending_months(
             "until": until.first_day if until else None,
         },
     ).all()
-    by_month: dict[Month, dict[HeldFile, Release]] = {}
-    for row in rows:
-        file = HeldFile(
-            row.file_id,
-            row.name,
-            row.archive_key,
-            row.source,
-            row.product,
-            Origin(row.origin),
-            row.last_received_at,
-        )
-        by_month.setdefault(Month.of(row.month), {})[file] = Release(row.release)
+    by_month = _by_month(rows)
     together: dict[tuple[HeldFile, ...], list[Month]] = {}
     for month, files in by_month.items():
         together.setdefault(tuple(files), []).append(month)
@@ -224,6 +231,44 @@ def read_pending_months(
         )
         for files, months in together.items()
     ]
+
+
+def read_files_of_months(
+    connection: Connection, source: str
+) -> dict[Month, dict[HeldFile, Release]]:
+    """Return the files of every month whose rain one of them holds, oldest month first."""
+    rows = connection.execute(
+        text(
+            f"{_HELD} WHERE g.source = :source AND g.month IN ("  # noqa: S608 - constant
+            "SELECT month FROM ops.grid_month JOIN ops.file USING (file_id) "
+            "WHERE grid_month.source = :source AND holds_rain) ORDER BY g.month, f.file_id"
+        ),
+        {"source": source},
+    ).all()
+    return _by_month(rows)
+
+
+_HELD = (
+    "SELECT g.month, g.release, f.file_id, f.name, f.archive_key, f.source, f.product, "
+    "f.origin, f.last_received_at, f.variables FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id)"
+)
+
+
+def _by_month(rows: Iterable[Row[Any]]) -> dict[Month, dict[HeldFile, Release]]:
+    by_month: dict[Month, dict[HeldFile, Release]] = {}
+    for row in rows:
+        file = HeldFile(
+            row.file_id,
+            row.name,
+            row.archive_key,
+            row.source,
+            row.product,
+            Origin(row.origin),
+            row.last_received_at,
+            None if row.variables is None else tuple(row.variables),
+        )
+        by_month.setdefault(Month.of(row.month), {})[file] = Release(row.release)
+    return by_month
 
 
 def mark_averaged(

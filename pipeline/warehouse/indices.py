@@ -1,10 +1,9 @@
-"""Calibrations and index values."""
+"""Index values: all indices of a landscape in a month are one row."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,204 +16,109 @@ from pipeline.core.gaps import Gap
 from pipeline.core.ids import INDEX_CODES, IndexCode, Origin, Release
 from pipeline.core.months import Month
 from pipeline.core.panels import GAPS, Panel
-from pipeline.indices.calibration import DISTRIBUTIONS, PARAMETERS, Calibration
-from pipeline.warehouse.upsert import save_rows
+from pipeline.warehouse.binary import Column, Numbers, Words, distinct
+from pipeline.warehouse.calibrations import Series
+from pipeline.warehouse.upsert import save_columns
 
-_KEYS = ("landscape_key", "month", "source", "calibration")
-_BESIDE = ("landscape_version", "gaps", "release", "origin")
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Whose indices: one source and calibration period, landscapes in the order of the panels."""
-
-    source: str
-    period: CalibrationPeriod
-    landscape_keys: tuple[int, ...]
-    landscape_versions: tuple[int, ...]
-
-
-_CALIBRATION_KEYS = (
-    "landscape_key",
-    "landscape_version",
-    "source",
-    "calibration",
-    "index_code",
-    "calendar_month",
-)
-_CALIBRATION_FIT = ("distribution", "parameters", "probability_of_zero", "n_years")
-
-
-def save_calibrations(
-    connection: Connection,
-    series: Series,
-    fits: Iterable[Calibration],
-    known: Mapping[IndexCode, Calibration],
-) -> int:
-    """Store each fit with enough years that is not `known`; a stored one is never replaced.
-
-    A calendar month with too few years is not a fit, so it is not stored: it is tried again when
-    more of the period has been ingested.
-    """
-    rows = [
-        row
-        for fit in fits
-        for row in _calibration_rows(
-            series, fit, fit.has_enough_years & ~known[fit.index].has_enough_years
-        )
-    ]
-    return save_rows(
-        connection,
-        ("index", "calibration"),
-        _CALIBRATION_KEYS,
-        (*_CALIBRATION_KEYS, *_CALIBRATION_FIT),
-        rows,
-        incidental=_CALIBRATION_FIT,
-    )
-
-
-def _calibration_rows(
-    series: Series, fit: Calibration, wanted: npt.NDArray[np.bool_]
-) -> Iterator[tuple[object, ...]]:
-    for month, column in np.argwhere(wanted):
-        yield (
-            series.landscape_keys[column],
-            series.landscape_versions[column],
-            series.source,
-            str(fit.period),
-            str(fit.index),
-            int(month) + 1,
-            fit.distribution,
-            json.dumps(
-                {n: _or_none(values[month, column]) for n, values in fit.parameters.items()}
-            ),
-            _or_none(fit.probability_of_zero[month, column]),
-            int(fit.n_years[month, column]),
-        )
-
-
-def read_calibrations(connection: Connection, series: Series) -> dict[IndexCode, Calibration]:
-    """Return the fit of every index for the landscapes' present versions.
-
-    A calendar month of which none is stored has ``n_years`` 0.
-    """
-    column = {
-        pair: n
-        for n, pair in enumerate(zip(series.landscape_keys, series.landscape_versions, strict=True))
-    }
-    shape = (12, len(column))
-    found = {code: _nothing_fitted(code, series.period, shape) for code in INDEX_CODES}
-    rows = connection.execute(
-        text(
-            "SELECT landscape_key, landscape_version, index_code, calendar_month, parameters, "
-            "probability_of_zero, n_years FROM index.calibration "
-            "WHERE source = :source AND calibration = :calibration"
-        ),
-        {"source": series.source, "calibration": str(series.period)},
-    )
-    parsed = cache(IndexCode.parse)
-    for row in rows:
-        if (row.landscape_key, row.landscape_version) not in column:
-            continue
-        index = parsed(row.index_code)
-        at = (row.calendar_month - 1, column[row.landscape_key, row.landscape_version])
-        for name, values in found[index].parameters.items():
-            values[at] = _or_nan(row.parameters[name])
-        found[index].probability_of_zero[at] = _or_nan(row.probability_of_zero)
-        found[index].n_years[at] = row.n_years
-    return found
-
-
-def _nothing_fitted(
-    index: IndexCode, period: CalibrationPeriod, shape: tuple[int, int]
-) -> Calibration:
-    return Calibration(
-        index,
-        period,
-        DISTRIBUTIONS[index.family],
-        {name: np.full(shape, np.nan) for name in PARAMETERS[index.family]},
-        np.full(shape, np.nan),
-        np.zeros(shape, dtype=np.int64),
-    )
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
+TABLE = ("index", "value_month")
+KEYS = ("landscape_key", "month", "source", "calibration")
 
 
 def save_index_values(
     connection: Connection,
     series: Series,
     values: Mapping[IndexCode, Panel],
-    releases: Sequence[Sequence[Release]],
+    is_preliminary: npt.NDArray[np.bool_],
     origin: Origin,
-    rows: range,
 ) -> int:
-    """Save the months at positions `rows` of the panels; return how many rows differed.
+    """Save all months of the panels; return how many rows differed.
 
     Args:
         connection: the caller's transaction.
         series: source, calibration period and landscapes of the panels.
         values: every index, panels of the same months and landscapes.
-        releases: dims ``(month, landscape)``.
+        is_preliminary: dims ``(month, landscape)``.
         origin: of all values.
-        rows: positions of the months to save.
     """
-    columns = (*_KEYS, *map(str, INDEX_CODES), *_BESIDE)
-    return save_rows(
-        connection,
-        ("index", "value_month"),
-        _KEYS,
-        columns,
-        _value_rows(series, values, releases, origin, rows),
+    columns = index_columns(series, values, is_preliminary, origin)
+    first = next(iter(values.values()))
+    are_new = not _holds_any(connection, series, first.first_month, first.last_month)
+    return save_columns(connection, TABLE, KEYS, columns, are_new=are_new)
+
+
+def index_columns(
+    series: Series,
+    values: Mapping[IndexCode, Panel],
+    is_preliminary: npt.NDArray[np.bool_],
+    origin: Origin,
+) -> dict[str, Column]:
+    """Return the columns of `index.value_month`, as `save_index_values` saves them."""
+    first = next(iter(values.values())).first_month
+    count, places = is_preliminary.shape
+    start = np.datetime64(str(first), "M")
+    months = (start + np.arange(count)).astype("datetime64[D]")
+    rows = count * places
+    columns: dict[str, Column] = {
+        "landscape_key": Numbers(np.tile(np.array(series.landscape_keys, np.int32), count)),
+        "month": Numbers(np.repeat(months, places)),
+        "source": Words.same(series.source, rows),
+        "calibration": Words.same(str(series.period), rows),
+        "landscape_version": Numbers(np.tile(np.array(series.landscape_versions, np.int32), count)),
+        "gaps": _gaps([values[code] for code in INDEX_CODES]),
+        "release": Words(is_preliminary.ravel(), (Release.FINAL, Release.PRELIMINARY)),
+        "origin": Words.same(origin, rows),
+    }
+    return columns | {str(code): Numbers(values[code].values.ravel()) for code in INDEX_CODES}
+
+
+def _gaps(panels: Sequence[Panel]) -> Words:
+    """The reasons of each row as one JSON object; few of them differ."""
+    codes = [panel.gaps.ravel() for panel in panels]
+    number, firsts = distinct([(code, len(GAPS)) for code in codes])
+    said = [
+        json.dumps(
+            {
+                str(index): str(GAPS[code[row]])
+                for index, code in zip(INDEX_CODES, codes, strict=True)
+                if code[row]
+            }
+        )
+        for row in firsts
+    ]
+    return Words(number, said, is_jsonb=True)
+
+
+def _holds_any(connection: Connection, series: Series, first: Month, last: Month) -> bool:
+    return bool(
+        connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM index.value_month WHERE landscape_key = ANY(:keys) "
+                "AND month BETWEEN :first AND :last "
+                "AND source = :source AND calibration = :calibration)"
+            ),
+            {
+                "keys": list(series.landscape_keys),
+                "first": first.first_day,
+                "last": last.first_day,
+                "source": series.source,
+                "calibration": str(series.period),
+            },
+        ).scalar_one()
     )
 
 
-def _value_rows(
-    series: Series,
-    values: Mapping[IndexCode, Panel],
-    releases: Sequence[Sequence[Release]],
-    origin: Origin,
-    rows: range,
-) -> Iterator[tuple[object, ...]]:
-    first = next(iter(values.values())).first_month
-    block = np.stack([values[code].values for code in INDEX_CODES])
-    gaps = np.stack([values[code].gaps for code in INDEX_CODES])
-    names = [str(code) for code in INDEX_CODES]
-    for n in rows:
-        for column, (key, version) in enumerate(
-            zip(series.landscape_keys, series.landscape_versions, strict=True)
-        ):
-            why = {
-                name: str(GAPS[gap])
-                for name, gap in zip(names, gaps[:, n, column], strict=True)
-                if gap
-            }
-            yield (
-                key,
-                (first + n).first_day,
-                series.source,
-                str(series.period),
-                *(_or_none(value) for value in block[:, n, column]),
-                version,
-                json.dumps(why),
-                releases[n][column],
-                origin,
-            )
-
-
 def read_newest_index_month(connection: Connection, series: Series) -> Month | None:
-    """Return the newest month with indices; None where there is none."""
+    """Return the newest month with indices of any of the landscapes; None where there is none."""
     newest = connection.execute(
         text(
-            "SELECT max(month) FROM index.value_month "
-            "WHERE source = :source AND calibration = :calibration"
+            "SELECT max(month) FROM index.value_month WHERE landscape_key = ANY(:keys) "
+            "AND source = :source AND calibration = :calibration"
         ),
-        {"source": series.source, "calibration": str(series.period)},
+        {
+            "keys": list(series.landscape_keys),
+            "source": series.source,
+            "calibration": str(series.period),
+        },
     ).scalar()
     return Month.of(newest) if newest else None
 

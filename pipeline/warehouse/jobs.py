@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from pipeline.core.months import Month
 
 Inputs = Mapping[str, Any]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class AskedFor:
     """A request, from the intent to the file."""
 
     request_id: int
-    area: tuple[float, float, float, float]
+    product_type: str
+    """The kind of product of the data set, as the store names it."""
+    area: Box
     """North, west, south, east, degrees."""
     state: str
     trouble: str | None
@@ -55,13 +58,14 @@ class AskedFor:
 
 _REQUESTS = """
 SELECT
-    r.request_id, r.area, r.state, r.trouble,
+    r.request_id, r.product_type, r.area, r.state, r.trouble,
     array_agg(m.month ORDER BY m.month) AS months,
     array_agg(g.month ORDER BY g.month) FILTER (WHERE g.month IS NOT NULL) AS came
 FROM ops.request AS r
 JOIN ops.request_month AS m USING (request_id)
 LEFT JOIN ops.grid_month AS g ON g.file_id = r.file_id AND g.month = m.month
-WHERE r.dataset = :dataset AND (r.request_id = ANY(:ids) OR (:all_open AND r.is_open))
+WHERE r.dataset = :dataset AND r.product_type = coalesce(:product_type, r.product_type)
+AND (r.request_id = ANY(:ids) OR (:all_open AND r.is_open))
 GROUP BY r.request_id ORDER BY r.request_id
 """
 _JOBS = """
@@ -77,14 +81,16 @@ ORDER BY request_id, part, job_key DESC
 """
 
 
-def read_open_requests(connection: Connection, dataset: str) -> list[AskedFor]:
-    """Return the requests to a data set that have not ended, oldest first."""
-    return _read(connection, dataset, ids=[], all_open=True)
+def read_open_requests(
+    connection: Connection, dataset: str, product_type: str | None = None
+) -> list[AskedFor]:
+    """Return the requests to a data set that have not ended, oldest first; of one type, or all."""
+    return _read(connection, dataset, product_type, ids=[], all_open=True)
 
 
 def read_requests(connection: Connection, dataset: str, ids: Collection[int]) -> list[AskedFor]:
     """Return these requests, oldest first."""
-    return _read(connection, dataset, ids=list(ids), all_open=False)
+    return _read(connection, dataset, None, ids=list(ids), all_open=False)
 
 
 def read_untold_requests(connection: Connection, dataset: str) -> list[AskedFor]:
@@ -99,6 +105,26 @@ def read_untold_requests(connection: Connection, dataset: str) -> list[AskedFor]
     return read_requests(connection, dataset, list(ids.scalars()))
 
 
+def read_months_asked_in(
+    connection: Connection, dataset: str, product_type: str, at: datetime
+) -> list[tuple[Month, Box]]:
+    """Return the months that the store answered for in the calendar month of `at`, with the area.
+
+    It sent them, or said that it does not have them yet.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT m.month, r.area FROM ops.request_month AS m "
+            "JOIN ops.request AS r USING (request_id) WHERE r.dataset = :dataset "
+            "AND r.product_type = :product_type AND r.state IN ('received', 'not_published') "
+            "AND date_trunc('month', r.asked_at AT TIME ZONE 'UTC') "
+            "= date_trunc('month', CAST(:at AS timestamptz) AT TIME ZONE 'UTC')"
+        ),
+        {"dataset": dataset, "product_type": product_type, "at": at},
+    )
+    return [(Month.of(row.month), tuple(row.area)) for row in rows]
+
+
 def save_told(connection: Connection, request_ids: Collection[int]) -> None:
     """Note that who waited for these requests knows what came."""
     connection.execute(
@@ -111,11 +137,15 @@ def save_told(connection: Connection, request_ids: Collection[int]) -> None:
 
 
 def _read(
-    connection: Connection, dataset: str, *, ids: list[int], all_open: bool
+    connection: Connection,
+    dataset: str,
+    product_type: str | None,
+    *,
+    ids: list[int],
+    all_open: bool,
 ) -> list[AskedFor]:
-    rows = connection.execute(
-        text(_REQUESTS), {"dataset": dataset, "ids": ids, "all_open": all_open}
-    ).all()
+    values = {"dataset": dataset, "product_type": product_type, "ids": ids, "all_open": all_open}
+    rows = connection.execute(text(_REQUESTS), values).all()
     jobs: dict[int, list[Job]] = {row.request_id: [] for row in rows}
     for row in connection.execute(text(_JOBS), {"ids": list(jobs)}).mappings():
         fields = dict(row)
@@ -123,6 +153,7 @@ def _read(
     return [
         AskedFor(
             row.request_id,
+            row.product_type,
             tuple(row.area),
             row.state,
             row.trouble,
@@ -149,22 +180,26 @@ def save_request(
 ) -> int:
     """Write down that `months` are going to be asked for, in these parts; return the request's id.
 
+    The parts say of which product type it is.
+
     Raises:
-        IntegrityError: an open request covers one of the months already.
+        IntegrityError: an open request of this type covers one of the months already.
     """
+    (product_type,) = parts[0]["product_type"]
+    kind = {"dataset": dataset, "product_type": product_type}
     request_id = connection.execute(
         text(
-            "INSERT INTO ops.request (dataset, area) VALUES (:dataset, CAST(:area AS jsonb)) "
-            "RETURNING request_id"
+            "INSERT INTO ops.request (dataset, product_type, area) "
+            "VALUES (:dataset, :product_type, CAST(:area AS jsonb)) RETURNING request_id"
         ),
-        {"dataset": dataset, "area": json.dumps(list(area))},
+        {**kind, "area": json.dumps(list(area))},
     ).scalar_one()
     connection.execute(
         text(
-            "INSERT INTO ops.request_month (request_id, dataset, month) "
-            "VALUES (:request_id, :dataset, :month)"
+            "INSERT INTO ops.request_month (request_id, dataset, product_type, month) "
+            "VALUES (:request_id, :dataset, :product_type, :month)"
         ),
-        [{"request_id": request_id, "dataset": dataset, "month": m.first_day} for m in months],
+        [{**kind, "request_id": request_id, "month": m.first_day} for m in months],
     )
     save_parts(connection, request_id, parts)
     return int(request_id)

@@ -58,9 +58,10 @@ def _save_landscape(connection: Connection, landscape: Landscape) -> str:
         text(
             "INSERT INTO landscape.version (landscape_key, version, country_code, name_en, names, "
             "land_use, is_salt_affected, is_derived, area_km2, headwater_landscape_id, "
-            "geometry_geojson, fingerprint) VALUES (:key, :version, :country_code, :name_en, "
-            "CAST(:names AS jsonb), :land_use, :is_salt_affected, :is_derived, :area_km2, "
-            ":headwater_landscape_id, CAST(:geometry_geojson AS jsonb), :fingerprint)"
+            "aridity_index, geometry_geojson, fingerprint) VALUES (:key, :version, "
+            ":country_code, :name_en, CAST(:names AS jsonb), :land_use, :is_salt_affected, "
+            ":is_derived, :area_km2, :headwater_landscape_id, :aridity_index, "
+            "CAST(:geometry_geojson AS jsonb), :fingerprint)"
         ),
         {**row, "key": key, "version": 1 if held is None else held.version + 1},
     )
@@ -77,8 +78,12 @@ def _row(landscape: Landscape) -> dict[str, object]:
         "is_derived": landscape.is_derived,
         "headwater_landscape_id": landscape.headwater_landscape_id,
     }
+    if landscape.aridity_index is not None:
+        # Where nobody said it, a landscape stays the version it was before there was the field.
+        described["aridity_index"] = landscape.aridity_index
     said = json.dumps([described, landscape.boundary_sha256], sort_keys=True)
     return described | {
+        "aridity_index": landscape.aridity_index,
         "area_km2": landscape.area_km2,
         "geometry_geojson": json.dumps(mapping(landscape.geometry)),
         "fingerprint": hashlib.sha256(said.encode()).hexdigest(),
@@ -121,6 +126,7 @@ def read_landscapes(
                 is_derived=row.is_derived,
                 headwater_landscape_id=row.headwater_landscape_id,
                 geometry=_polygons(row.geometry_geojson),
+                aridity_index=row.aridity_index,
             ),
         )
         for row in rows

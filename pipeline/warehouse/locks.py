@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 _DERIVED_VALUES = 5_319_009
 """Any number, the same for all who compute and decide."""
@@ -26,6 +26,14 @@ def only_writer(warehouse: Engine) -> Iterator[None]:
     """
     with _alone(warehouse, "pg_advisory_lock(:key)", key=_DERIVED_VALUES):
         yield
+
+
+def wait_for_writer(connection: Connection) -> None:
+    """Wait until no other computes or decides, and keep others waiting to the transaction's end.
+
+    Not inside `only_writer`, which would wait for itself.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DERIVED_VALUES})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pipeline.core.errors import ConflictError
 from pipeline.core.ids import Country
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
-from pipeline.plans.reading import from_mapping
+from pipeline.plans.reading import from_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read_plan(connection: Connection, plan_id: str, version: str) -> Plan:
         text("SELECT body FROM plan.document WHERE plan_id = :id AND version = :version"),
         {"id": plan_id, "version": version},
     ).scalar_one()
-    return from_mapping(body, f"plan {plan_id} version {version}")
+    return from_stored(body, f"plan {plan_id} version {version}")
 
 
 def read_plans(connection: Connection) -> dict[Country, Timetable]:
@@ -89,7 +89,7 @@ def read_plans(connection: Connection) -> dict[Country, Timetable]:
     )
     by_country: dict[Country, list[Plan]] = {}
     for row in rows:
-        plan = from_mapping(row.body, f"plan {row.plan_id} version {row.version}")
+        plan = from_stored(row.body, f"plan {row.plan_id} version {row.version}")
         by_country.setdefault(Country(row.country_code), []).append(plan)
     return {country: _timetable(plans) for country, plans in by_country.items()}
 

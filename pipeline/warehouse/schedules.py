@@ -73,15 +73,16 @@ def save_schedule(connection: Connection, schedule: SourceSchedule) -> bool:
 
 _TO_SETTLE = """
 WITH unsettled AS (
-    SELECT month FROM ops.grid_month WHERE source = :source
-    GROUP BY month HAVING bool_and(release = 'preliminary')
+    SELECT g.month FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id)
+    WHERE g.source = :source AND f.holds_rain
+    GROUP BY g.month HAVING bool_and(g.release = 'preliminary')
     UNION
     -- A final file may hold a part of the area. One whose means are not taken yet may hold it all.
     SELECT c.month FROM series.climate_month AS c
     WHERE c.source = :source AND c.release = 'preliminary' AND NOT EXISTS (
-        SELECT FROM ops.grid_month AS g
+        SELECT FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id)
         WHERE g.source = :source AND g.month = c.month AND g.release = 'final'
-        AND g.averaged_over IS NULL
+        AND g.averaged_over IS NULL AND f.holds_rain
     )
 )
 SELECT u.month FROM unsettled AS u
@@ -89,7 +90,7 @@ JOIN ops.source_schedule AS s ON s.source = :source
 WHERE ops.due_day(u.month, s.final_after_days) <= CAST(CAST(:at AS timestamptz) AT TIME ZONE 'UTC' AS date)
 AND NOT EXISTS (
     SELECT FROM ops.request_month AS m JOIN ops.request AS r USING (request_id)
-    WHERE m.dataset = :dataset AND m.month = u.month
+    WHERE m.dataset = :dataset AND m.product_type = :product_type AND m.month = u.month
     AND r.state IN ('open', 'received', 'not_published')
     AND date_trunc('month', r.asked_at AT TIME ZONE 'UTC')
     = date_trunc('month', CAST(:at AS timestamptz) AT TIME ZONE 'UTC')
@@ -99,7 +100,7 @@ ORDER BY u.month
 
 
 def read_months_to_settle(
-    connection: Connection, source: str, dataset: str, at: datetime
+    connection: Connection, source: str, dataset: str, product_type: str, at: datetime
 ) -> list[Month]:
     """Return the months held as preliminary whose final values are to be asked for, oldest first.
 
@@ -108,7 +109,8 @@ def read_months_to_settle(
         source: whose months; without a schedule, or with one that knows no final values, none.
         dataset: its name in requests; a month asked for in the calendar month of `at` is left out,
             unless the request failed.
+        product_type: of these requests, the one that brings final values of rain.
         at: the moment, with an offset.
     """
-    values = {"source": source, "dataset": dataset, "at": at}
+    values = {"source": source, "dataset": dataset, "product_type": product_type, "at": at}
     return [Month.of(row.month) for row in connection.execute(text(_TO_SETTLE), values)]

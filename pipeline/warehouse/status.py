@@ -25,7 +25,7 @@ WHERE averaged_over IS NULL GROUP BY source
 """
 _REQUESTS = """
 SELECT
-    r.request_id, r.dataset, r.state, r.asked_at, r.ended_at, r.trouble,
+    r.request_id, r.dataset, r.product_type, r.state, r.asked_at, r.ended_at, r.trouble,
     (SELECT min(m.month) FROM ops.request_month AS m WHERE m.request_id = r.request_id) AS first_month,
     (SELECT max(m.month) FROM ops.request_month AS m WHERE m.request_id = r.request_id) AS last_month,
     (
@@ -36,7 +36,7 @@ FROM ops.request AS r
 WHERE r.is_open OR (
     r.state IN ('failed', 'not_published') AND NOT EXISTS (
         SELECT FROM ops.request_month AS ours
-        JOIN ops.request_month AS later USING (dataset, month)
+        JOIN ops.request_month AS later USING (dataset, product_type, month)
         WHERE ours.request_id = r.request_id AND later.request_id > r.request_id
     )
 )

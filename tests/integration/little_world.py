@@ -18,16 +18,19 @@ from pipeline.core.gaps import Gap
 from pipeline.core.ids import INDEX_CODES, Country, IndexCode, IndexFamily, LandUse, Origin, Release
 from pipeline.core.months import Month
 from pipeline.core.panels import Panel, gap_code
+from pipeline.landscapes.choosing import Choice
 from pipeline.landscapes.landscape import Landscape
+from pipeline.warehouse.calibrations import Series
+from pipeline.warehouse.climate import ClimateMonths, save_climate_months
 from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file, save_grid_months
-from pipeline.warehouse.indices import Series, save_index_values
+from pipeline.warehouse.indices import save_index_values
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
 
 SOURCE = "era5-land"
 PERIOD = CalibrationPeriod(1991, 2020)
 JANUARY = Month(2021, 1)
-USUAL = {IndexFamily.SPI: 0.4, IndexFamily.SPEI: 0.4, IndexFamily.PERCENT_OF_NORMAL: 104.0}
+USUAL = dict.fromkeys(IndexFamily, 0.4) | {IndexFamily.PERCENT_OF_NORMAL: 104.0}
 
 Spoken = Mapping[str, Sequence[float | Gap]]
 """SPI-3 by landscape id, month by month."""
@@ -91,8 +94,8 @@ def say_spi_3(
         count = len(next(iter(spoken.values())))
         panels = {code: _usual(code, first, (count, len(spoken))) for code in INDEX_CODES}
         panels[IndexCode(IndexFamily.SPI, 3)] = _panel(first, list(spoken.values()))
-        releases = [[release] * len(spoken)] * count
-        return save_index_values(connection, series, panels, releases, origin, range(count))
+        is_preliminary = np.full((count, len(spoken)), release is Release.PRELIMINARY)
+        return save_index_values(connection, series, panels, is_preliminary, origin)
 
 
 def _usual(code: IndexCode, first: Month, shape: tuple[int, int]) -> Panel:
@@ -103,6 +106,33 @@ def _panel(first: Month, columns: Sequence[Sequence[float | Gap]]) -> Panel:
     values = [[np.nan if isinstance(v, Gap) else v for v in column] for column in columns]
     gaps = [[gap_code(v) if isinstance(v, Gap) else 0 for v in column] for column in columns]
     return Panel(first, np.array(values, dtype=float).T, np.array(gaps, dtype=np.uint8).T)
+
+
+def say_climate(
+    connection: Connection,
+    landscape_key: int,
+    month: Month,
+    rain: float | Gap,
+    *,
+    file_id: int,
+    source: str = SOURCE,
+    version: int = 1,
+    release: Release = Release.FINAL,
+    coverage: float = 1.0,
+    beside: Mapping[str, float] | None = None,
+) -> int:
+    """Save one month of one landscape, its rain and what is said beside it; 1 if it differed."""
+    gap = rain if isinstance(rain, Gap) else None
+    held = Choice(
+        precipitation_mm=np.array([[np.nan if gap else rain]], dtype=float),
+        gaps=np.array([[gap_code(gap)]], dtype=np.uint8),
+        coverage=np.array([[coverage]]),
+        beside={name: np.array([[value]]) for name, value in (beside or {}).items()},
+        is_final=np.array([[release is Release.FINAL]]),
+        file_ids=np.array([[file_id]]),
+    )
+    climate = ClimateMonths(source, Origin.REAL, [month], [landscape_key], [version], held)
+    return save_climate_months(connection, climate)
 
 
 def told(warehouse: Engine, query: str, **values: object) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit
 from pipeline.core.months import Month
-from pipeline.plans.document import Rule, RuleSources, Source, SourceKind
+from pipeline.plans.rule_document import Rule, RuleSources, Source, SourceKind
 from pipeline.plans.rules import Reading, RuleState, advance
 from pipeline.plans.stages import Finding
 

@@ -5,7 +5,7 @@ import pytest
 from pipeline.alerts.explanation import explanation
 from pipeline.alerts.facts import AlertFacts
 from pipeline.core.ids import Country, DroughtType
-from tests.unit.alerts import cases
+from tests.unit.alerts import cases, water
 
 
 def rules(facts: AlertFacts) -> list[list[str]]:
@@ -24,6 +24,8 @@ def test_every_rule_of_the_ladder_is_explained() -> None:
 def test_a_rule_says_value_threshold_verdict_and_sources() -> None:
     assert rules(cases.escalated())[1] == [
         "RULE 2: stage warning on spei_6",
+        "Index: SPEI-6 (precipitation less potential evapotranspiration of the last 6 months "
+        "compared with the same time of year in 1991-2020; 0 is usual, less is drier)",
         "Value: -1.71",
         "Begins: at or below -1.5 for 1 month in a row",
         "Ends: at or above 0 for 1 month in a row",
@@ -41,7 +43,7 @@ def test_a_rule_says_value_threshold_verdict_and_sources() -> None:
 
 def test_percent_of_normal_is_in_percent_and_has_no_dead_band() -> None:
     last = rules(cases.turkish())[2]
-    assert last[1:4] == [
+    assert last[2:5] == [
         "Value: 51.4 %",
         "Begins: at or below 55 % for 1 month in a row",
         "Ends: above 55 % for 1 month in a row",
@@ -50,7 +52,7 @@ def test_percent_of_normal_is_in_percent_and_has_no_dead_band() -> None:
 
 def test_silence_is_explained() -> None:
     told = explanation(cases.unconfirmed())
-    assert "Value: no value (not_published)" in told
+    assert "Value: no value (not_published: the source has not published it)" in told
     assert "Silence: 4 months without a value" in told
     assert "unconfirmed, 4 months of silence" in told
 
@@ -82,3 +84,26 @@ def test_the_fingerprint_is_that_of_the_plan() -> None:
 def test_an_exercise_says_so_first_and_last() -> None:
     lines = explanation(cases.began()).splitlines()
     assert lines[0] == lines[-1] == "EXERCISE - SIMULATED DATA - no real drought"
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        pytest.param(
+            cases.began(),
+            "Headwater: no rule hears it; the indices below are of the land itself, without its "
+            "irrigation water",
+            id="indices",
+        ),
+        pytest.param(
+            water.alert([97.0, 82.5]),
+            "Headwater: no rule hears it; the agency's indicators below speak of the water",
+            id="the agency's own numbers",
+        ),
+    ],
+)
+def test_of_irrigated_land_the_explanation_says_where_its_water_stands(
+    facts: AlertFacts, line: str
+) -> None:
+    assert line in explanation(facts).splitlines()
+    assert "Headwater" not in explanation(cases.escalated())

@@ -7,7 +7,7 @@ from pipeline.alerts.facts import Change
 from pipeline.alerts.outcomes import Outcome, lines_to_tell, outcome
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType
-from pipeline.plans.document import RuleSources, Source, SourceKind
+from pipeline.plans.rule_document import RuleSources, Source, SourceKind
 from tests.unit.alerts import cases
 
 SOURCE = Source(kind=SourceKind.GENERIC, reference="a test")

@@ -96,7 +96,7 @@ def test_the_first_sentence_names_what_crossed(facts: AlertFacts, subject: str) 
 
 
 def test_water_of_the_headwaters_is_not_called_unseen_where_it_is_the_reason() -> None:
-    note = "the index sees only the rain on the land itself"
+    note = "the index sees only the rain, snow and soil of the land itself"
     assert note not in " ".join(letter(water.alert([97.0, 82.5]), "en").body.split())
     assert note in " ".join(letter(cases.began(), "en").body.split())
 

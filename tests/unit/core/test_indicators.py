@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.ids import IndexCode
 from pipeline.core.indicators import (
@@ -9,6 +10,7 @@ from pipeline.core.indicators import (
     Indicator,
     IndicatorCode,
     IndicatorUnit,
+    index_behind,
     measure_of,
 )
 
@@ -83,25 +85,45 @@ def test_a_share_is_refused_where_zero_may_be() -> None:
 SPI_3 = IndexCode.parse("spi_3")
 
 
+AREA = AreaShare(index=SPI_3, at_or_below=-1.0)
+
+
 @pytest.mark.parametrize(
-    ("index", "indicator", "unit", "message"),
+    ("named", "message"),
     [
-        pytest.param(None, None, None, "got neither", id="nothing named"),
-        pytest.param(SPI_3, WATER.code, WATER.unit, "got both", id="two measures in one rule"),
-        pytest.param(SPI_3, None, WATER.unit, "an index has no 'unit'", id="an index with a unit"),
-        pytest.param(None, WATER.code, None, "got none", id="an indicator without its unit"),
+        pytest.param((None, None, None, None), "got none; add one", id="nothing named"),
+        pytest.param(
+            (SPI_3, WATER.code, WATER.unit, None),
+            "got index and indicator; make a rule of each",
+            id="two measures in one rule",
+        ),
+        pytest.param(
+            (SPI_3, None, None, AREA),
+            "got index and area_share; make a rule of each",
+            id="an index and the area at which it is low",
+        ),
+        pytest.param(
+            (SPI_3, None, WATER.unit, None), "only an indicator has a 'unit'", id="a unit too much"
+        ),
+        pytest.param(
+            (None, None, WATER.unit, AREA), "only an indicator has a 'unit'", id="an area in mm"
+        ),
+        pytest.param((None, WATER.code, None, None), "got none", id="an indicator without a unit"),
     ],
 )
 def test_a_rule_hears_one_measure(
-    index: IndexCode | None,
-    indicator: IndicatorCode | None,
-    unit: IndicatorUnit | None,
+    named: tuple[IndexCode | None, IndicatorCode | None, IndicatorUnit | None, AreaShare | None],
     message: str,
 ) -> None:
     with pytest.raises(InputError, match=message):
-        measure_of(index, indicator, unit)
+        measure_of(*named)
 
 
-def test_a_measure_is_an_index_or_an_indicator() -> None:
+def test_a_measure_is_an_index_an_indicator_or_a_share_of_the_area() -> None:
     assert measure_of(SPI_3, None, None) == SPI_3
     assert measure_of(None, WATER.code, WATER.unit) == WATER
+    assert measure_of(None, None, None, AREA) == AREA
+
+
+def test_behind_an_index_and_its_share_stands_the_index() -> None:
+    assert (index_behind(SPI_3), index_behind(AREA), index_behind(WATER)) == (SPI_3, SPI_3, None)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, DroughtType, LandUse, Origin, Release
+from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse, Origin, Release
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin import (
     bulletin_name,
@@ -24,6 +25,7 @@ from pipeline.delivery.bulletin import (
     situation,
 )
 from pipeline.delivery.bulletin_facts import (
+    AreaFacts,
     BulletinFacts,
     CountryFacts,
     Freshness,
@@ -32,7 +34,8 @@ from pipeline.delivery.bulletin_facts import (
     StageFacts,
     Standing,
 )
-from pipeline.plans.document import Plan, Source, SourceKind
+from pipeline.plans.document import Plan
+from pipeline.plans.rule_document import Source, SourceKind
 from pipeline.plans.shipped import shipped_plans
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -40,6 +43,7 @@ MONTH = Month(2021, 7)
 LONG_AGO = Month(2019, 1)
 PLANS = {plan.country: plan for plan in shipped_plans()}
 MET, AGRI, HYDRO = DroughtType
+SPI_3 = IndexCode.parse("spi_3")
 BANNER = "EXERCISE - SIMULATED DATA - no real drought"
 
 
@@ -58,7 +62,7 @@ def standing(
 
 NONE = StageFacts(standing(), standing())
 UNHEARD = standing(since=Month(1979, 1), is_confirmed=False, silent=511)
-NOT_KNOWN = StageFacts(UNHEARD, UNHEARD, (Gap.OUTSIDE_GRID,))
+NOT_KNOWN = StageFacts(UNHEARD, UNHEARD, {SPI_3: Gap.OUTSIDE_GRID})
 
 
 def landscape(
@@ -84,7 +88,7 @@ UZBEKISTAN = CountryFacts(
             StageFacts(
                 standing("Watch", 1, Month(2020, 11), is_confirmed=False, silent=4),
                 standing("Watch", 1, Month(2020, 11), silent=3),
-                (Gap.NOT_PUBLISHED,),
+                {SPI_3: Gap.NOT_PUBLISHED},
             ),
             land_use=LandUse.IRRIGATED,
         ),
@@ -280,20 +284,34 @@ def test_what_is_not_known_is_never_called_none(stage: StageFacts) -> None:
     assert situation(country).count("not known in 1") == 3
     assert "No stage of any drought" not in bulletin_text(facts)
     assert Visible(bulletin_page(facts)).rows[-1] == ["Navoi pasture", *["not known"] * 3]
-    assert list(missing(country).values()) == [["Navoi"]]
+    assert list(missing(country, MONTH).values()) == [["Navoi"]]
+
+
+def test_the_share_of_the_area_behind_a_stage_is_said_beside_its_threshold() -> None:
+    veg = AreaShare(index=IndexCode.parse("spei_veg"), at_or_below=-1.5)
+    spi_3 = AreaShare(index=SPI_3, at_or_below=-1.0)
+    areas = (AreaFacts(spi_3, MONTH, 0.6183, 0.5), AreaFacts(veg, MONTH, 0.4996, 0.5))
+    stage = StageFacts(standing("Watch", 1, MONTH), standing(), areas=areas)
+    country = CountryFacts(Country.UZBEKISTAN, (), (landscape("Navoi", stage),))
+    text = " ".join(bulletin_text(replace(FACTS, countries=(country,))).split())
+    assert (
+        'meteorological "Watch", since Jul 2021, at 62% of the area SPI-3 is at or below -1.0 (the '
+        "plan's threshold is 50%), at 49.96% of the area SPEI of the growing season, April to July is "
+        "at or below -1.5 (the plan's threshold is 50%), new; agricultural"
+    ) in text
 
 
 def test_a_plan_without_stages_for_a_drought_says_so() -> None:
     absent = StageFacts(None, has_ladder=False)
     country = replace(UZBEKISTAN, landscapes=(landscape("Navoi", hydro=absent),))
     assert "hydrological drought no stages in the plan for 1" in situation(country)
-    assert missing(country) == {}
+    assert missing(country, MONTH) == {}
 
 
 def test_a_reason_for_one_drought_only_names_it() -> None:
     country = replace(UZBEKISTAN, landscapes=(landscape("Navoi", hydro=NOT_KNOWN),))
     reason = "no grid cell with values touches the landscape (hydrological drought)"
-    assert missing(country) == {reason: ["Navoi"]}
+    assert missing(country, MONTH) == {reason: ["Navoi"]}
 
 
 def adopted(plan: Plan, kind: SourceKind) -> Plan:

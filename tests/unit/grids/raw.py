@@ -11,8 +11,11 @@ MODA = (
     "2026-07-01T14:44 GRIB to CDM+CF via cfgrib-0.9.15.1/ecCodes-2.42.0 with "
     '{"source": "data.grib", "filter_by_keys": {"stream": ["moda"]}}'
 )
+MNTH = MODA.replace("moda", "mnth")
+WATER, VOLUME = "m of water equivalent", "m**3 m**-3"
 UNITS = {"tp": "m", "ssrd": "J m**-2", "u10": "m s**-1", "v10": "m s**-1", "si10": "m s**-1",
-         "sp": "Pa"}  # fmt: skip
+         "sp": "Pa", "swvl1": VOLUME, "swvl2": VOLUME, "swvl3": VOLUME, "sd": WATER, "smlt": WATER,
+         "sf": WATER}  # fmt: skip
 
 
 def raw(

@@ -55,6 +55,14 @@ def test_a_total_is_the_month_s_whatever_its_length() -> None:
             {"ssrd": 5.8e8}, TOTAL, "solar_radiation_mj_m2_day", 20.0,
             id="radiation of 29 days is divided by 29",
         ),
+        pytest.param(
+            {"swvl1": 0.1, "swvl2": 0.2, "swvl3": 0.3}, None, "soil_moisture_m3_m3",
+            0.07 * 0.1 + 0.21 * 0.2 + 0.72 * 0.3, id="layers of 7, 21 and 72 cm",
+        ),
+        pytest.param({"sd": 0.25}, None, "snow_water_equivalent_mm", 250.0, id="snow that lies"),
+        pytest.param({"smlt": 0.002}, MEAN, "snow_melt_mm", 58.0, id="melt of 29 days"),
+        pytest.param({"smlt": 0.058}, TOTAL, "snow_melt_mm", 58.0, id="melt of the month"),
+        pytest.param({"sf": 0.001}, MEAN, "snowfall_mm", 29.0, id="snowfall of 29 days"),
     ],
 )  # fmt: skip
 def test_units(
@@ -133,6 +141,55 @@ def test_really_negative_rain_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "name", "quantity"),
+    [
+        pytest.param("sf", "snowfall_mm", "snowfall", id="snowfall"),
+        pytest.param("smlt", "snow_melt_mm", "snow_melt", id="melt"),
+        pytest.param("sd", "snow_water_equivalent_mm", "snow_water_equivalent", id="snow"),
+    ],
+)
+def test_snow_a_little_below_zero_is_none_and_counted_like_rain(
+    code: str, name: str, quantity: str
+) -> None:
+    monthly = fields(raw({code: np.array([[[-1.0e-9, 0.0, 0.001], [NAN, 0.001, -2.0e-8]]])}))
+    assert monthly.attrs[f"negative_{quantity}_cells"] == 2
+    assert monthly[name].to_numpy().ravel()[[0, 1, 5]].tolist() == [0.0] * 3
+    assert monthly[name].isnull().sum() == 1
+
+
+def test_layers_of_soil_a_little_below_zero_are_counted_together() -> None:
+    dry = np.array([[[-1.0e-6, 0.1, 0.1], [0.1, 0.1, 0.1]]])
+    monthly = fields(raw({"swvl1": dry, "swvl2": dry, "swvl3": 0.1}))
+    assert monthly.attrs["negative_soil_moisture_cells"] == 2
+    assert monthly["soil_moisture_m3_m3"].to_numpy().ravel()[0] == pytest.approx(0.072)
+
+
+def test_soil_moisture_is_known_only_where_all_three_layers_are() -> None:
+    holed = np.array([[[NAN, 0.1, 0.1], [0.1, 0.1, 0.1]]])
+    monthly = fields(raw({"swvl1": 0.1, "swvl2": holed, "swvl3": 0.1}))
+    assert list(monthly.data_vars) == ["soil_moisture_m3_m3"]
+    assert (
+        monthly["soil_moisture_m3_m3"].isnull().to_numpy().ravel().tolist() == [True] + [False] * 5
+    )
+    assert list(fields(raw({"t2m": 280.0, "swvl1": 0.1, "swvl2": 0.1})).data_vars) == [
+        "temperature_mean_c"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        pytest.param("smlt", -0.001, id="melt"),
+        pytest.param("swvl2", -0.01, id="soil"),
+        pytest.param("sd", -0.01, id="snow"),
+    ],
+)
+def test_water_really_below_zero_is_refused(code: str, value: float) -> None:
+    with pytest.raises(InputError, match=rf"^a\.nc: '{code}' falls to {value} .*expected no less"):
+        fields(raw({code: value}))
+
+
+@pytest.mark.parametrize(
     ("code", "value"),
     [
         # The default of the netCDF library, where the file does not declare it as missing.
@@ -142,10 +199,14 @@ def test_really_negative_rain_is_refused() -> None:
         pytest.param("t2m", 15.0, id="degrees Celsius said to be kelvin"),
         pytest.param("sp", 850.0, id="hectopascals said to be pascals"),
         pytest.param("d2m", -32767.0, id="an undeclared number for missing"),
+        pytest.param("swvl1", 23.0, id="percent said to be a part of the whole"),
+        pytest.param("sd", 300.0, id="millimetres of snow said to be metres"),
+        pytest.param("sf", 5.0, id="snow of five metres of water a day"),
     ],
 )
 def test_what_cannot_be_on_earth_is_refused(code: str, value: float) -> None:
-    cells = np.full((1, 2, 3), {"tp": 0.001, "sp": 85_000.0}.get(code, 280.0))
+    usual = {"tp": 0.001, "sp": 85_000.0, "swvl1": 0.2, "sd": 0.1, "sf": 0.001}
+    cells = np.full((1, 2, 3), usual.get(code, 280.0))
     cells[0, 1, 2] = value
     with pytest.raises(InputError, match=rf"^a\.nc: '{code}' reaches .* look before loading it"):
         fields(raw({code: cells}))

@@ -5,13 +5,13 @@ import xarray as xr
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Product
-from pipeline.grids.cds_layout import monthly_fields
+from pipeline.grids.cds_layout import completed, part_fields
 from pipeline.grids.merging import joined
 from tests.unit.grids.raw import MODA, raw
 
 
 def part(dataset: xr.Dataset, product: Product = Product.MONTHLY_MEAN) -> xr.Dataset:
-    return monthly_fields(dataset, product=product, where="part.nc")
+    return part_fields(dataset, product=product, where="part.nc")
 
 
 def test_parts_at_different_hours_meet_in_their_month() -> None:
@@ -62,6 +62,19 @@ def test_one_file_a_month_becomes_one_series() -> None:
 def test_parts_that_do_not_fit_are_refused(other: xr.Dataset, message: str) -> None:
     with pytest.raises(InputError, match=rf"^reply\.zip: .*{message}"):
         joined([part(raw({"tp": 0.001})), other], "reply.zip")
+
+
+def test_what_takes_several_variables_takes_them_from_different_parts() -> None:
+    """A month too large for the store comes a few variables at a time, cut anywhere."""
+    parts = [
+        part(raw({"u10": 3.0, "swvl1": 0.1}, ["2023-01-01"])),
+        part(raw({"v10": 4.0, "swvl2": 0.2}, ["2023-01-01"])),
+        part(raw({"swvl3": 0.3}, ["2023-01-01"])),
+    ]
+    whole = completed(joined(parts, "reply.zip"))
+    assert set(whole.data_vars) == {"wind_speed_m_s", "soil_moisture_m3_m3"}
+    assert whole["wind_speed_m_s"].to_numpy() == pytest.approx(5.0)
+    assert whole["soil_moisture_m3_m3"].to_numpy() == pytest.approx(0.265)
 
 
 def test_counts_of_negative_cells_add_up() -> None:

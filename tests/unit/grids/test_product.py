@@ -59,7 +59,7 @@ def test_operator_and_file_must_agree() -> None:
         settled_product(raw({"tp": 0.001}, history=MODA), ("tp",), TOTAL, "a.nc")
 
 
-@pytest.mark.parametrize("stream", ["oper", "enda", "mnth"])
+@pytest.mark.parametrize("stream", ["oper", "enda", "wamo"])
 def test_streams_that_are_no_monthly_means_are_refused(stream: str) -> None:
     with pytest.raises(InputError, match=f"not monthly data, expected stream 'moda'.*'{stream}'"):
         refuse_other_streams(raw({"t2m": 280.0}, history=MODA.replace("moda", stream)), "a.nc")

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.ids import DroughtType, IndexCode
 from pipeline.core.indicators import Indicator
-from pipeline.plans.reading import from_mapping, from_yaml
+from pipeline.plans.reading import from_mapping, from_stored, from_yaml
 
 PLAN = """
 plan_id: xx-test
@@ -75,6 +77,16 @@ def on_water(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
+def on_area(
+    raw: dict[str, Any], enter_at: float = 0.5, exit_at: float = 0.3, **others: object
+) -> dict[str, Any]:
+    """Let a rule hear the share of the area at which SPI-3 is low in place of its index."""
+    del raw["index"]
+    share = {"index": "spi_3", "at_or_below": -1.0}
+    raw |= {"area_share": share, "enter_at": enter_at, "exit_at": exit_at, **others}
+    return raw
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -114,22 +126,23 @@ def on_water(raw: dict[str, Any]) -> dict[str, Any]:
         ),
         pytest.param(
             lambda raw: rule(raw, 0).pop("index"),
-            "plan.yaml: ladders.meteorological.1.rules.1: expected either 'index', such as spi_3, "
-            "or 'indicator' with its 'unit', such as water_availability_forecast in "
-            "percent_of_norm, got neither; add one",
+            "plan.yaml: ladders.meteorological.1.rules.1: expected one of 'index', such as spi_3, "
+            "'indicator' with its 'unit', such as water_availability_forecast in percent_of_norm, "
+            "and 'area_share', such as {index: spi_3, at_or_below: -1.0}, got none; add one",
             id="a rule that hears nothing is refused",
         ),
         pytest.param(
             lambda raw: rule(raw, 0).update(indicator="snow_survey", unit="mm"),
-            "plan.yaml: ladders.meteorological.1.rules.1: expected either 'index', such as spi_3, "
-            "or 'indicator' with its 'unit', such as water_availability_forecast in "
-            "percent_of_norm, got both; make two rules of it",
+            "plan.yaml: ladders.meteorological.1.rules.1: expected one of 'index', such as spi_3, "
+            "'indicator' with its 'unit', such as water_availability_forecast in percent_of_norm, "
+            "and 'area_share', such as {index: spi_3, at_or_below: -1.0}, got index and indicator; "
+            "make a rule of each",
             id="a rule that hears two things is refused",
         ),
         pytest.param(
             lambda raw: rule(raw, 0).update(unit="mm"),
-            "plan.yaml: ladders.meteorological.1.rules.1: an index has no 'unit', got mm; remove "
-            "it",
+            "plan.yaml: ladders.meteorological.1.rules.1: only an indicator has a 'unit', got mm; "
+            "remove it",
             id="an index with a unit is refused",
         ),
         pytest.param(
@@ -177,6 +190,86 @@ def on_water(raw: dict[str, Any]) -> dict[str, Any]:
             "that of the milder stage 'watch' (-1.0), or equal with a longer enter_after, got "
             "-0.9; list the mildest stage first",
             id="also where another index stands between them",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0), 0.5, 0.6),
+            "plan.yaml: ladders.meteorological.1.rules.1: exit_at must be below enter_at (0.5), "
+            "got 0.6: the stage could begin and end in one month; lower exit_at, or write "
+            "'has_dead_band: false' if the published table has none",
+            id="of a share more is drier, and its exit lies below",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0), 0.5, 0.5),
+            "plan.yaml: ladders.meteorological.1.rules.1: exit_at must be below enter_at (0.5), "
+            "got 0.5",
+            id="equal thresholds of a share have no dead band",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0), 50, 30),
+            "plan.yaml: ladders.meteorological.1.rules.1: enter_at: expected a share of the area "
+            "from 0 to 1, got 50; write 0.5 for 50 percent",
+            id="a share in percent is refused with the remedy",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0), 0.0, 0.0, has_dead_band=False),
+            "plan.yaml: ladders.meteorological.1.rules.1: enter_at: expected a share of the area "
+            "above 0, got 0: no area at all would do; write the least share",
+            id="a stage that no dry area at all would begin is refused",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0)).update(
+                area_share={"index": "pn_3", "at_or_below": -1.0}
+            ),
+            "plan.yaml: ladders.meteorological.1.rules.1.area_share.index: expected an index that "
+            "is mapped, one of spi_1,",
+            id="the area of an index that is not mapped is refused",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0)).update(
+                area_share={"index": "spi_3", "at_or_below": -1.1}
+            ),
+            "plan.yaml: ladders.meteorological.1.rules.1.area_share.at_or_below: expected one of "
+            "-0.5,",
+            id="so is a class that is not counted",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0))["area_share"].update(below=-1.0),
+            "plan.yaml: ladders.meteorological.1.rules.1.area_share.below: unknown key; remove it",
+            id="and an unknown key in it",
+        ),
+        pytest.param(
+            lambda raw: (on_area(rule(raw, 0)), on_area(rule(raw, 1), 0.4, 0.1)),
+            "plan.yaml: ladders.meteorological: stage 'warning': enter_at on "
+            "area_share_spi_3_at_or_below_-1.0 must be above that of the milder stage 'watch' "
+            "(0.5), or equal with a longer enter_after, got 0.4; list the mildest stage first",
+            id="a graver stage needs a larger share",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(index="spi_veg", calendar_months=[12, 1, 2]),
+            "plan.yaml: ladders.meteorological.1.rules.1: calendar_months: expected some of [4, 5, "
+            "6, 7, 8, 9], the only ones in which spi_veg exists, got [1, 2, 12]: the rule would "
+            "never speak; name those, or hear another index",
+            id="a rule that speaks only where its index does not exist is refused",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0)).update(
+                area_share={"index": "spei_veg", "at_or_below": -1.0}, calendar_months=[3]
+            ),
+            "plan.yaml: ladders.meteorological.1.rules.1: calendar_months: expected some of [4, 5, "
+            "6, 7, 8, 9], the only ones in which spei_veg exists, got [3]",
+            id="so is a rule on its area",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(index="spi_veg", enter_after=7),
+            "plan.yaml: ladders.meteorological.1.rules.1: enter_after: expected at most 6, got 7: "
+            "the rule speaks in no more months in a row",
+            id="a stage that could never begin is refused",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(calendar_months=[11, 12, 1, 5], exit_after=4),
+            "plan.yaml: ladders.meteorological.1.rules.1: exit_after: expected at most 3, got 4: "
+            "the rule speaks in no more months in a row",
+            id="a stage that could never end is refused",
         ),
         pytest.param(
             lambda raw: rule(raw, 0).update(enter_at=float("nan")),
@@ -268,6 +361,19 @@ def test_unreadable_yaml_is_refused_in_one_line(text: str, message: str) -> None
     assert str(refusal.value) == message
 
 
+@pytest.mark.parametrize("key", ["enter_after", "exit_after"])
+def test_a_stored_plan_is_read_though_a_rule_could_never_come_to_its_end(key: str) -> None:
+    raw = edited(lambda raw: rule(raw, 0).update({"calendar_months": [6], key: 2}))
+    with pytest.raises(InputError, match=f"{key}: expected at most 1, got 2"):
+        from_mapping(raw, "p.yaml")
+    assert from_stored(raw, "plan p version 1").as_json() == raw
+
+
+def test_of_a_stored_plan_anything_else_is_refused_as_before() -> None:
+    with pytest.raises(InputError, match=r"plan p version 1: .* exit_at must be above enter_at"):
+        from_stored(edited(lambda raw: rule(raw, 0).update(exit_at=-3.0)), "plan p version 1")
+
+
 def test_every_fault_is_named_at_once() -> None:
     def spoil(raw: dict[str, Any]) -> None:
         raw.update(owner="me", hold_limit=-1)
@@ -298,6 +404,33 @@ def test_every_fault_is_named_at_once() -> None:
             ),
             id="nor are rules for different seasons",
         ),
+        pytest.param(
+            lambda raw: (on_area(rule(raw, 0), 0.5), on_area(rule(raw, 1), 0.7)),
+            id="a graver stage on a larger share",
+        ),
+        pytest.param(
+            lambda raw: (
+                on_area(rule(raw, 0), 0.5),
+                on_area(rule(raw, 1), 0.2, 0.1)["area_share"].update(at_or_below=-2.0),
+            ),
+            id="shares of different classes are not compared",
+        ),
+        pytest.param(
+            lambda raw: on_area(rule(raw, 0), 0.5, 0.5, has_dead_band=False),
+            id="a share without a dead band, if it says so",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(index="spi_veg", calendar_months=[1, 2, 3, 4]),
+            id="a rule needs to speak in one month of its index's season only",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(calendar_months=[11, 12, 1], enter_after=3),
+            id="months in a row go over the new year",
+        ),
+        pytest.param(
+            lambda raw: rule(raw, 0).update(enter_after=24, exit_after=18),
+            id="a rule that speaks all year may ask for more than a year",
+        ),
     ],
 )
 def test_a_sound_order_is_accepted(edit: Edit) -> None:
@@ -311,6 +444,23 @@ def test_a_plan_on_an_indicator_is_kept_as_it_was_read() -> None:
     assert plan.measures == {heard, IndexCode.parse("spi_3")}
     again = from_mapping(plan.as_json(), "the warehouse")
     assert (again, again.fingerprint) == (plan, plan.fingerprint)
+
+
+def test_a_plan_on_a_share_of_the_area_is_kept_as_it_was_read() -> None:
+    plan = from_mapping(edited(lambda raw: on_area(rule(raw, 2))), "plan.yaml")
+    first = plan.ladders[DroughtType.METEOROLOGICAL].stages[2].rules[0]
+    heard = AreaShare(index=IndexCode.parse("spi_3"), at_or_below=-1.0)
+    assert first.measure == heard
+    assert plan.measures == {heard, IndexCode.parse("spi_3")}
+    raw = plan.as_json()["ladders"]["meteorological"][2]["rules"][0]
+    assert raw["area_share"] == {"index": "spi_3", "at_or_below": -1.0}
+    again = from_mapping(json.loads(json.dumps(plan.as_json())), "the warehouse")
+    assert (again, again.fingerprint) == (plan, plan.fingerprint)
+
+
+def test_a_plan_keeps_its_fingerprint_when_the_language_of_plans_grows() -> None:
+    fingerprint = "75825f9b6b479a9eadf225f66c80bbc6b48925d7b6d19ab029ecc12a437fb994"
+    assert from_yaml(PLAN, "plan.yaml").fingerprint == fingerprint
 
 
 def test_the_fingerprint_follows_the_content_and_not_the_layout() -> None:

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode
 from pipeline.core.months import Month
-from pipeline.plans.document import Rule, RuleSources, Source, SourceKind
+from pipeline.plans.rule_document import Rule, RuleSources, Source, SourceKind
 from pipeline.plans.rules import Reading, RuleState, advance, replay
 
 SOURCE = Source(kind=SourceKind.GENERIC, reference="a test")
@@ -28,6 +29,23 @@ TABLE = Rule(
     exit_at=75,
     exit_after=1,
     has_dead_band=False,
+    source=SOURCES,
+)
+AREA = Rule(
+    area_share=AreaShare(index=IndexCode.parse("spi_3"), at_or_below=-1.0),
+    enter_at=0.5,
+    enter_after=2,
+    exit_at=0.3,
+    exit_after=1,
+    source=SOURCES,
+)
+AREA_TABLE = AREA.model_copy(update={"exit_at": 0.5, "enter_after": 1, "has_dead_band": False})
+SEASONAL = Rule(
+    index=IndexCode.parse("spi_veg"),
+    enter_at=-1.0,
+    enter_after=2,
+    exit_at=0.0,
+    exit_after=2,
     source=SOURCES,
 )
 GROWING_SEASON = RULE.model_copy(update={"calendar_months": frozenset(range(4, 10))})
@@ -86,6 +104,59 @@ def test_a_table_without_a_dead_band(values: list[Value], active: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "values", "active"),
+    [
+        pytest.param(AREA, [0.49, 0.9], False, id="one month of much dry area is not enough"),
+        pytest.param(AREA, [0.5, 0.62], True, id="two months at the share or above it begin"),
+        pytest.param(AREA, [0.6, 0.6, 0.31], True, id="between the shares the stage holds"),
+        pytest.param(AREA, [0.6, 0.6, 0.3], False, id="at the exit or below it the stage ends"),
+        pytest.param(AREA_TABLE, [0.5], True, id="a share on the limit counts as dry"),
+        pytest.param(AREA_TABLE, [0.7, 0.5], True, id="and does not end the stage"),
+        pytest.param(AREA_TABLE, [0.7, 0.49], False, id="a smaller one does"),
+    ],
+)
+def test_of_a_share_of_the_area_more_is_drier(
+    rule: Rule, values: list[Value], active: bool
+) -> None:
+    assert after(rule, START, values).active is active
+
+
+WINTER = [BLIND] * 6
+"""October to March: there is no index of the growing season."""
+
+
+def test_a_stage_of_the_growing_season_stands_over_the_winter() -> None:
+    """Two years of SPI since April: begun in August, it ends in May of the year after next."""
+    first = RuleState(Month(2020, 3))
+    dry = [-0.5, -0.8, -0.9, -1.0, -1.4, -1.2]
+    states = list(replay(SEASONAL, first, readings([*dry, *WINTER, *dry, *WINTER], Month(2020, 4))))
+    by_month = {state.month: state for state in states}
+    assert not by_month[Month(2020, 7)].active
+    assert by_month[Month(2020, 8)].active
+    over_winter = [by_month[Month(2020, 9) + n] for n in range(1, 7)]
+    assert {(s.active, s.run, s.silent) for s in over_winter} == {(True, 0, 0)}
+    assert {s.active for s in states[5:]} == {True}
+
+    spring = replay(SEASONAL, states[-1], readings([0.2, 0.1], Month(2022, 4)))
+    assert [state.active for state in spring] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("autumn", "spring", "active"),
+    [
+        pytest.param(-1.2, -1.2, False, id="dry months of two seasons are not in a row"),
+        pytest.param(0.3, 0.3, True, id="nor are wet ones"),
+    ],
+)
+def test_the_winter_parts_the_months_of_two_seasons(
+    autumn: float, spring: float, active: bool
+) -> None:
+    august = RuleState(Month(2020, 8), active=active, heard=True)
+    assert after(SEASONAL, august, [autumn, *WINTER, spring]).active is active
+    assert after(SEASONAL, august, [autumn, *WINTER, spring, spring]).active is not active
+
+
+@pytest.mark.parametrize(
     ("values", "silent"),
     [
         pytest.param([MISSING, MISSING], 2, id="missing months are silence"),
@@ -110,6 +181,14 @@ def test_a_rule_out_of_season_neither_hears_nor_misses() -> None:
 def test_a_rule_remembers_that_it_has_heard_a_value() -> None:
     assert not after(RULE, START, [MISSING, BLIND]).heard
     assert after(RULE, START, [0.3, MISSING]).heard
+
+
+@given(st.booleans(), st.lists(st.floats(0.301, 0.499), max_size=24))
+def test_shares_inside_the_dead_band_never_change_the_stage(
+    active: bool, values: list[float]
+) -> None:
+    states = replay(AREA, RuleState(START.month, active=active), readings(list(values)))
+    assert {state.active for state in states} == {active}
 
 
 @given(st.booleans(), st.lists(st.floats(-1.49, -0.51), max_size=24))

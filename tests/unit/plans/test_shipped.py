@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.core.ids import Country, DroughtType
-from pipeline.plans.document import Plan, Rule, SourceKind, Stage
+from pipeline.plans.document import Plan, Stage
 from pipeline.plans.reading import from_mapping
+from pipeline.plans.rule_document import Rule, SourceKind
 from pipeline.plans.shipped import shipped_plans
 
 PLANS = {plan.plan_id: plan for plan in shipped_plans()}
