@@ -17,10 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import wiring
 from pipeline.commands.alerts import alerts
 from pipeline.commands.ingest import ingest
+from pipeline.commands.landscapes import landscapes
 from pipeline.commands.options import (
     notes,
 )
-from pipeline.commands.setup import db, landscapes, plans, sources
+from pipeline.commands.setup import db, plans, sources
 from pipeline.commands.show import show
 from pipeline.commands.stations import stations
 from pipeline.commands.steps import steps

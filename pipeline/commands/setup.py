@@ -1,8 +1,7 @@
-"""The commands that set an installation up: `drought db`, `landscapes`, `plans`, `sources`."""
+"""The commands that set an installation up: `drought db`, `plans`, `sources`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,13 +12,11 @@ from pipeline.commands.options import (
     ExistingFile,
     screen,
 )
-from pipeline.core.ids import Country, LandUse
 from pipeline.terminal import (
     schedule_cells,
 )
 
 db = typer.Typer(help="The warehouse: start, stop, migrate it.", no_args_is_help=True)
-landscapes = typer.Typer(help="Production landscapes: load and list them.", no_args_is_help=True)
 plans = typer.Typer(help="Drought plans: check, load and list them.", no_args_is_help=True)
 sources = typer.Typer(help="Data sources: when each is expected.", no_args_is_help=True)
 
@@ -53,66 +50,6 @@ def db_migrate() -> None:
     applied, new_plans = wiring.migrate_warehouse()
     print(f"migrations applied: {', '.join(applied) or 'none, all were'}")
     print(f"plans loaded: {', '.join(new_plans) or 'none, all were'}")
-
-
-@landscapes.command("load")
-def landscapes_load(
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            exists=True, dir_okay=False, help="GeoJSON or GeoPackage of your landscapes."
-        ),
-    ] = None,
-    default: Annotated[
-        bool, typer.Option("--default", help="The shipped set: 129 first-level units.")
-    ] = False,
-    id_field: Annotated[
-        str | None, typer.Option(help="Column with the id, kept unchanged [landscape_id].")
-    ] = None,
-    name_field: Annotated[
-        str | None, typer.Option(help="Column with the English name [name_en].")
-    ] = None,
-    country: Annotated[
-        Country | None, typer.Option(help="Country of landscapes that do not say it.")
-    ] = None,
-    land_use: Annotated[
-        LandUse | None, typer.Option(help="Land use of landscapes that do not say it.")
-    ] = None,
-) -> None:
-    """Load landscapes. A changed boundary becomes a new version; old values keep theirs."""
-    from pipeline.landscapes.default import default_landscapes_file
-    from pipeline.sources.landscape_files import read_landscapes
-    from pipeline.steps.landscapes import load_landscapes
-
-    if default == (file is not None):
-        raise typer.BadParameter("say either a FILE or --default")
-    path = file or default_landscapes_file()
-    read = read_landscapes(
-        path, id_field=id_field, name_field=name_field, country=country, land_use=land_use
-    )
-    counts = load_landscapes(wiring.installation(), read)
-    print(f"{path.name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
-
-
-@landscapes.command("list")
-def landscapes_list() -> None:
-    """List the landscapes."""
-    from pipeline.warehouse.landscapes import read_landscapes
-
-    table = Table("id", "country", "name", "land use", "version", "area km²")
-    with wiring.installation(reads_only=True).warehouse.connect() as connection:
-        for stored in read_landscapes(connection):
-            one = stored.landscape
-            use = f"{one.land_use} (derived)" if one.is_derived else str(one.land_use)
-            table.add_row(
-                one.landscape_id,
-                one.country,
-                one.name_en,
-                use,
-                str(stored.version),
-                f"{one.area_km2:,.0f}",
-            )
-    screen.print(table)
 
 
 @plans.command("check")

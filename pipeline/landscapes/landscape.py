@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,12 @@ Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 WGS84 = pyproj.Geod(ellps="WGS84")
 BOUNDARY_DECIMALS = 7
 """1e-7 degree is a centimetre: below it two boundaries are the same."""
+
+_STRAIGHT_DEGREES = 0.05
+"""Edges this short are geodesics and straight in degrees alike, to a millionth of an area."""
+
+MOST_HUMID = 20.0
+"""An aridity index above it is a scaled number: even the wettest coasts have single figures."""
 
 REGION_BOX: Box = (20.0, 30.0, 95.0, 60.0)
 """West, south, east, north: the six countries and the upper basins their rivers come from."""
@@ -62,13 +69,13 @@ class Landscape:
     headwater_landscape_id: str | None
     """Where the water of irrigated land comes from."""
     geometry: Polygon | MultiPolygon
+    aridity_index: float | None = None
+    """Rain by PET, mean of many years over the landscape (UNEP 1997); None where nobody said."""
 
     @property
     def area_km2(self) -> float:
-        """Geodesic area on the WGS84 ellipsoid, holes taken out."""
-        oriented = shapely.orient_polygons(self.geometry)
-        area_m2, _ = WGS84.geometry_area_perimeter(oriented)
-        return abs(float(area_m2)) * KM2_PER_M2
+        """Area on the WGS84 ellipsoid, holes taken out."""
+        return geodesic_area_km2(self.geometry)
 
     @property
     def boundary_sha256(self) -> str:
@@ -80,6 +87,17 @@ class Landscape:
         rounded = shapely.transform(shapely.multipolygons(polygons), _rounded)
         normal = shapely.normalize(rounded)
         return hashlib.sha256(bytes(shapely.to_wkb(normal, byte_order=1))).hexdigest()
+
+
+def geodesic_area_km2(geometry: BaseGeometry) -> float:
+    """Return the area of polygons on the WGS84 ellipsoid.
+
+    Edges are straight in degrees, as maps draw them and as area weights take them: a geodesic
+    between two far points would leave a parallel by kilometres.
+    """
+    stepped = shapely.segmentize(geometry, _STRAIGHT_DEGREES)
+    area_m2, _ = WGS84.geometry_area_perimeter(shapely.orient_polygons(stepped))
+    return abs(float(area_m2)) * KM2_PER_M2
 
 
 def landscape_of(
@@ -112,16 +130,18 @@ def landscape_of(
         is_derived=_flag(record, "is_derived", where),
         headwater_landscape_id=None if headwater is None else str(headwater),
         geometry=checked_geometry(geometry, country, where),
+        aridity_index=_aridity(record.get("aridity_index"), where),
     )
 
 
 def checked_geometry(
-    geometry: BaseGeometry | None, country: Country, where: str
+    geometry: BaseGeometry | None, country: Country | None, where: str
 ) -> Polygon | MultiPolygon:
     """Return the geometry in two dimensions, when it can be a landscape of `country`.
 
     Raises:
-        InputError: missing, empty, no polygon, invalid, or far from where the country lies.
+        InputError: missing, empty, no polygon, invalid, outside the region, or far from where the
+            country lies, if one is given.
     """
     if geometry is None or geometry.is_empty:
         raise InputError(
@@ -138,7 +158,9 @@ def checked_geometry(
             f"{where}: invalid geometry, expected closed rings that do not cross, got "
             f"{explain_validity(flat)}; mend it, for instance with 'Fix geometries' in QGIS"
         )
-    _refuse_elsewhere(flat, country, where)
+    _refuse_outside_region(flat, where)
+    if country is not None:
+        _refuse_elsewhere(flat, country, where)
     return flat
 
 
@@ -162,18 +184,21 @@ def refuse_duplicates(landscapes: Iterable[Landscape], where: str) -> None:
         )
 
 
-def _refuse_elsewhere(geometry: Polygon | MultiPolygon, country: Country, where: str) -> None:
+def _refuse_outside_region(geometry: Polygon | MultiPolygon, where: str) -> None:
     found: Box = geometry.bounds
     if not shapely.box(*REGION_BOX).contains(shapely.box(*found)):
         raise InputError(
             f"{where}: outside the six countries, expected positions within {_words(REGION_BOX)}, "
             f"got {_words(found)}; {_REMEDY_POSITIONS}"
         )
+
+
+def _refuse_elsewhere(geometry: Polygon | MultiPolygon, country: Country, where: str) -> None:
     box = COUNTRY_BOXES[country]
     if not shapely.box(*box).intersects(geometry):
         raise InputError(
-            f"{where}: outside {country}, expected to meet {_words(box)}, got {_words(found)}; "
-            f"correct the country, or {_REMEDY_POSITIONS}"
+            f"{where}: outside {country}, expected to meet {_words(box)}, got "
+            f"{_words(geometry.bounds)}; correct the country, or {_REMEDY_POSITIONS}"
         )
 
 
@@ -214,6 +239,21 @@ def _flag(record: Mapping[str, object], field: str, where: str) -> bool:
             f"{where}: {field}: expected true or false, got {value!r}; correct it in the file"
         )
     return truths[key]
+
+
+def _aridity(value: object, where: str) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0.0 <= number <= MOST_HUMID:
+        raise InputError(
+            f"{where}: aridity_index: expected rain by PET, from 0 to {MOST_HUMID:g}, got "
+            f"{value!r}; correct it in the file"
+        )
+    return number
 
 
 def _names(value: object, where: str) -> dict[str, str]:

@@ -11,25 +11,24 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 import xarray as xr
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from scipy.sparse import csr_array
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.errors import InputError
+from pipeline.landscapes.coverage import CellFrame, covered_cells
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 
 EARTH_RADIUS_KM = 6371.0088
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Part of the fingerprint: raise it whenever weights come out differently."""
 
 _STEP_TOLERANCE = 0.01
@@ -72,6 +71,10 @@ class Grid:
         return len(self.latitudes), len(self.longitudes)
 
     @property
+    def cells(self) -> int:
+        return math.prod(self.shape)
+
+    @property
     def steps(self) -> tuple[float, float]:
         """Height and width of a cell in degrees; one row or column is as wide as the other axis."""
         height, width = (
@@ -81,7 +84,7 @@ class Grid:
         return height or width, width or height
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class AreaWeights:
     """Areas of the pieces of `grid` that make up each landscape."""
 
@@ -95,6 +98,18 @@ class AreaWeights:
     def coverage_fraction(self) -> Floats:
         """Dims ``(landscape,)``: the part of each landscape that lies in the grid, 0 to 1."""
         return fraction_of(np.asarray(self.cell_km2.sum(axis=1)), self.total_km2)
+
+    @cached_property
+    def used_cells(self) -> Positions:
+        """Positions of the cells that lie in any landscape, ascending."""
+        is_used = np.zeros(self.cell_km2.shape[1], dtype=np.bool_)
+        is_used[self.cell_km2.indices] = True
+        return np.flatnonzero(is_used)
+
+    @cached_property
+    def used_km2(self) -> Any:  # noqa: ANN401  scipy has no types
+        """The columns of `cell_km2` of the used cells."""
+        return self.cell_km2[:, self.used_cells]
 
 
 def fraction_of(part_km2: Floats, total_km2: Floats) -> Floats:
@@ -120,16 +135,10 @@ def area_weights(grid: Grid, geometries: Sequence[BaseGeometry]) -> AreaWeights:
     A landscape that misses the grid has an empty row and its full total.
     """
     frame = _Frame.around(grid, geometries)
-    table = exact_extract(
-        frame.raster(),
-        gpd.GeoDataFrame(geometry=list(geometries), crs="EPSG:4326"),
-        ["cell_id", "coverage"],
-        output="pandas",
-    )
-    sizes = [len(cells) for cells in table["cell_id"]]
-    rows = np.repeat(np.arange(len(geometries)), sizes)
-    cells = np.concatenate([np.empty(0, np.intp), *table["cell_id"]]).astype(np.intp)
-    covered = np.concatenate([np.empty(0), *table["coverage"]]).astype(np.float64)
+    found = covered_cells(frame.cells, geometries)
+    rows = np.repeat(np.arange(len(geometries)), [len(one.cells) for one in found])
+    cells = np.concatenate([np.empty(0, np.intp), *(one.cells for one in found)])
+    covered = np.concatenate([np.empty(0), *(one.fractions for one in found)])
     areas = covered * frame.cell_areas_km2()[cells // frame.columns]
     totals: Floats = np.zeros(len(geometries))
     np.add.at(totals, rows, areas)
@@ -177,16 +186,10 @@ class _Frame:
             columns_before=before,
         )
 
-    def raster(self) -> Any:  # noqa: ANN401  exactextract has no types
-        """A raster of this extent; its values are never looked at, so they take no memory."""
+    @property
+    def cells(self) -> CellFrame:
         height, width = self.grid.steps
-        return NumPyRasterSource(
-            np.broadcast_to(np.uint8(0), (self.rows, self.columns)),
-            xmin=self.west,
-            ymin=self.north - self.rows * height,
-            xmax=self.west + self.columns * width,
-            ymax=self.north,
-        )
+        return CellFrame(self.west, self.north, width, height, self.rows, self.columns)
 
     def cell_areas_km2(self) -> Floats:
         """Dims ``(row,)``: area of one cell on a sphere, from north to south."""

@@ -3,9 +3,7 @@
     python -m pipeline.landscapes.default.derive DATA
 
 DATA is the folder of source data named in README.md. Writes landscapes.geojson and
-provenance.json beside this file; the same sources give the same bytes. Needs nothing beyond the
-project's own dependencies: the two maps are plain strips of deflated bytes, read here, so that
-no raster library is carried for a script that runs once a decade.
+provenance.json beside this file; the same sources give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,9 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import struct
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,14 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
 from shapely.geometry import mapping, shape
 
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, LandUse
+from pipeline.landscapes.building import RAINFED_FROM_LATITUDE
+from pipeline.landscapes.rasters import RasterPiece, cells_of
 
 HERE = Path(__file__).parent
 BOUNDARIES = "boundaries/natural_earth_admin1_cacilm6.geojson"
@@ -72,92 +70,42 @@ class Thresholds:
     irrigated: float = 0.05
     """Lower than for rainfed land: an oasis feeds a unit that is desert pasture by area."""
     rainfed: float = 0.1
-    rainfed_from_latitude: float = 48.0
+    rainfed_from_latitude: float = RAINFED_FROM_LATITUDE
     """Degrees north from which Central Asian grain is grown without irrigation."""
 
 
 THRESHOLDS = Thresholds()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassMap:
-    """A map of class codes, dims (latitude from north, longitude), in degrees."""
-
-    codes: NDArray[np.uint8]
-    west: float
-    north: float
-    cell_degrees: float
-
-    @property
-    def east(self) -> float:
-        return float(self.west + self.codes.shape[1] * self.cell_degrees)
-
-    @property
-    def south(self) -> float:
-        return float(self.north - self.codes.shape[0] * self.cell_degrees)
-
-
-def read_class_map(path: Path) -> ClassMap:
-    """Return the map in a GeoTIFF of one band of bytes, deflated in strips, square cells.
+def read_class_map(path: Path) -> RasterPiece:
+    """Return the map in a raster of one band of bytes, in degrees and north up.
 
     Raises:
-        InputError: the file is not such a GeoTIFF.
+        InputError: the file is not such a raster.
     """
-    raw = path.read_bytes()
-    if raw[:4] != b"II*\0":
-        raise InputError(f"{path}: expected a little-endian TIFF, got {raw[:4]!r}")
-    tags = _tiff_tags(raw)
-    layout = {"bits": tags[258], "compression": tags[259], "predictor": tags.get(317, (1,))}
-    if layout != {"bits": (8,), "compression": (8,), "predictor": (1,)}:
-        raise InputError(f"{path}: expected deflated bytes without a predictor, got {layout}")
-    strips = (
-        zlib.decompress(raw[offset : offset + size])
-        for offset, size in zip(tags[273], tags[279], strict=True)
+    try:
+        with rasterio.open(path) as dataset:
+            found = (*dataset.dtypes, bool(dataset.crs and dataset.crs.is_geographic))
+            place = dataset.transform
+            codes = dataset.read(1)
+    except RasterioError as error:
+        raise InputError(
+            f"{path}: expected a raster, got what GDAL cannot read: {error}"
+        ) from error
+    if found != ("uint8", True):
+        raise InputError(f"{path}: expected one band of bytes in degrees, got {found}")
+    return RasterPiece(
+        codes, np.ones(codes.shape, dtype=np.bool_), place.c, place.f, place.a, -place.e
     )
-    codes = np.frombuffer(b"".join(strips), dtype=np.uint8).reshape(tags[257][0], tags[256][0])
-    return ClassMap(codes, west=tags[33922][3], north=tags[33922][4], cell_degrees=tags[33550][0])
 
 
-def _tiff_tags(raw: bytes) -> dict[int, tuple[Any, ...]]:
-    """Numeric tags of the first image: shorts (3), longs (4) and doubles (12)."""
-    formats = {3: ("H", 2), 4: ("I", 4), 12: ("d", 8)}
-    (start,) = struct.unpack_from("<I", raw, 4)
-    (count,) = struct.unpack_from("<H", raw, start)
-    tags = {}
-    for entry in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind, length = struct.unpack_from("<HHI", raw, entry)
-        if kind not in formats:
-            continue
-        letter, size = formats[kind]
-        # Up to four bytes lie in the entry itself, more where it points to.
-        at = entry + 8 if length * size <= 4 else struct.unpack_from("<I", raw, entry + 8)[0]
-        tags[tag] = struct.unpack_from(f"<{length}{letter}", raw, at)
-    return tags
-
-
-def class_areas(class_map: ClassMap, features: list[dict[str, Any]]) -> NDArray[np.float64]:
+def class_areas(class_map: RasterPiece, units: list[dict[str, Any]]) -> NDArray[np.float64]:
     """Area of each class code in each unit, dims (unit, code), in no particular unit of area.
 
     A cell counts by the fraction of it that the unit covers and by the cosine of its latitude.
     """
-    source = NumPyRasterSource(
-        class_map.codes,
-        xmin=class_map.west,
-        ymin=class_map.south,
-        xmax=class_map.east,
-        ymax=class_map.north,
-    )
-    return np.array(
-        [
-            np.bincount(
-                cells["properties"]["values"],
-                weights=cells["properties"]["coverage"]
-                * np.cos(np.radians(cells["properties"]["center_y"])),
-                minlength=256,
-            )
-            for cells in exact_extract(source, features, ["values", "coverage", "center_y"])
-        ]
-    )
+    cells = cells_of(class_map, [shape(unit["geometry"]) for unit in units])
+    return np.array([np.bincount(one.values, weights=one.areas, minlength=256) for one in cells])
 
 
 def fractions(

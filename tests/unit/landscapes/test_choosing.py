@@ -42,8 +42,7 @@ def offer(
         precipitation_mm=np.array([[NAN if gap else float(rain)]]),  # type: ignore[arg-type]
         gaps=np.array([[gap_code(gap)]], dtype=np.uint8),
         coverage=np.array([[covered]]),
-        temperature_mean_c=np.array([[temperature]]),
-        pet_mm=np.array([[pet]]),
+        beside={"temperature_mean_c": np.array([[temperature]]), "pet_mm": np.array([[pet]])},
     )
 
 
@@ -52,8 +51,8 @@ def held(offers: Sequence[Offer]) -> dict[str, Any]:
     return {
         "rain": chosen.precipitation_mm[0, 0],
         "gap": GAPS[chosen.gaps[0, 0]],
-        "temperature": chosen.temperature_mean_c[0, 0],
-        "pet": chosen.pet_mm[0, 0],
+        "temperature": chosen.beside["temperature_mean_c"][0, 0],
+        "pet": chosen.beside["pet_mm"][0, 0],
         "final": bool(chosen.is_final[0, 0]),
         "file": int(chosen.file_ids[0, 0]),
     }
@@ -106,6 +105,11 @@ def held(offers: Sequence[Offer]) -> dict[str, Any]:
             offer(Gap.NOT_PUBLISHED), offer(Gap.OUTSIDE_GRID, received_at=TUESDAY),
             id="nothing published before elsewhere",
         ),
+        pytest.param(
+            offer(Gap.OUTSIDE_GRID, final=False),
+            replace(offer(Gap.NOT_PUBLISHED, received_at=TUESDAY), has_precipitation=False),
+            id="elsewhere before a file that is not of precipitation at all",
+        ),
     ],
 )  # fmt: skip
 def test_which_of_two_files_holds(better: Offer, worse: Offer) -> None:
@@ -140,10 +144,35 @@ def test_a_row_is_as_settled_as_its_least_settled_value(
     assert found["pet"] == pytest.approx(pet, nan_ok=True)
 
 
-def test_complete_is_what_no_further_file_can_add_to() -> None:
-    assert choice([offer(10.0, temperature=3.0, pet=20.0)]).is_complete
-    assert not choice([offer(10.0, temperature=3.0)]).is_complete
-    assert not choice([offer(Gap.OUTSIDE_GRID, temperature=3.0, pet=20.0)]).is_complete
+def test_a_file_of_temperature_alone_adds_what_the_file_of_rain_lacks() -> None:
+    rain = replace(offer(10.0, file_id=1), beside={"pet_mm": np.array([[20.0]])})
+    heat = replace(
+        offer(Gap.NOT_PUBLISHED, received_at=TUESDAY, file_id=2),
+        beside={"pet_mm": np.array([[25.0]]), "pet_hargreaves_mm": np.array([[30.0]])},
+        has_precipitation=False,
+    )
+    found = choice([rain, heat])
+    assert (found.precipitation_mm[0, 0], found.gaps[0, 0], found.file_ids[0, 0]) == (10.0, 0, 1)
+    assert {name: values[0, 0] for name, values in found.beside.items()} == {
+        "pet_mm": 20.0, "pet_hargreaves_mm": 30.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "is_complete"),
+    [
+        pytest.param(offer(10.0, temperature=3.0, pet=20.0), True, id="everything is there"),
+        pytest.param(offer(10.0, temperature=3.0), False, id="a field has a hole"),
+        pytest.param(
+            offer(Gap.OUTSIDE_GRID, temperature=3.0, pet=20.0), False, id="rain has a gap"
+        ),
+        pytest.param(
+            replace(offer(10.0), beside={}), True, id="a field nobody offers is not waited for"
+        ),
+    ],
+)
+def test_complete_is_what_no_further_file_can_add_to(given: Offer, is_complete: bool) -> None:
+    assert choice([given]).is_complete == is_complete
 
 
 OFFERS = st.builds(

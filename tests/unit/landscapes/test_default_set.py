@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import struct
 import unicodedata
-import zlib
 from collections import Counter
 from functools import cache
 from itertools import combinations
@@ -22,6 +20,7 @@ from shapely.geometry import MultiPolygon, Point, shape
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, LandUse
 from pipeline.landscapes.default import derive
+from tests.unit.sources.maps import write_map
 
 FOLDER = Path(__file__).parents[3] / "pipeline" / "landscapes" / "default"
 GEOJSON = FOLDER / "landscapes.geojson"
@@ -349,11 +348,11 @@ class TestFigures:
         self, shared_data: Path, landscape_id: str
     ) -> None:
         cover = derive.read_class_map(shared_data / derive.LAND_COVER)
-        rows, columns = np.indices(cover.codes.shape)
+        rows, columns = np.indices(cover.values.shape)
         inside = shapely.contains_xy(
             polygons()[landscape_id], 25.025 + columns * 0.05, 55.975 - rows * 0.05
         )
-        codes = cover.codes[inside & (cover.codes != 0)]
+        codes = cover.values[inside & (cover.values != 0)]
         unit = units()[landscape_id]
         assert unit["cropland_fraction"] == pytest.approx(np.isin(codes, [12, 14]).mean(), abs=0.03)
         assert unit["grassland_fraction"] == pytest.approx((codes == 10).mean(), abs=0.03)
@@ -432,46 +431,33 @@ class TestPapers:
 
 
 class TestClassMap:
-    @staticmethod
-    def tiff(compression: int = 8) -> bytes:
-        """Two rows of three bytes, each row a deflated strip, north-west corner at 25 E, 56 N."""
-        strips = [zlib.compress(bytes([1, 2, 3])), zlib.compress(bytes([4, 5, 6]))]
-        after_tags = 8 + 2 + 9 * 12 + 4
-        doubles = struct.pack("<9d", 0.5, 0.5, 0, 0, 0, 0, 25, 56, 0)
-        first = after_tags + len(doubles) + 16
-        longs = struct.pack("<4I", first, first + len(strips[0]), *map(len, strips))
-        entries = [
-            (256, 3, 1, 3), (257, 3, 1, 2), (258, 3, 1, 8), (259, 3, 1, compression), (277, 3, 1, 1),
-            (273, 4, 2, after_tags + 72), (279, 4, 2, after_tags + 80),
-            (33550, 12, 3, after_tags), (33922, 12, 6, after_tags + 24),
-        ]  # fmt: skip
-        tags = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-        head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + tags + bytes(4)
-        return head + doubles + longs + b"".join(strips)
-
     def test_reads_codes_and_place(self, tmp_path: Path) -> None:
-        path = tmp_path / "map.tif"
-        path.write_bytes(self.tiff())
+        path = write_map(tmp_path / "map.tif", [[1, 2, 3], [4, 5, 6]], west=25, north=56)
         found = derive.read_class_map(path)
-        assert found.codes.tolist() == [[1, 2, 3], [4, 5, 6]]
+        assert found.values.tolist() == [[1, 2, 3], [4, 5, 6]]
         assert (found.west, found.east, found.south, found.north) == (25, 26.5, 55, 56)
 
     @pytest.mark.parametrize(
-        "content",
+        "profile",
         [
-            pytest.param(b"GIF89a....", id="a file that is no TIFF"),
-            pytest.param(tiff(compression=5), id="a TIFF compressed otherwise"),
+            pytest.param({"crs": "EPSG:32641"}, id="a map in metres"),
+            pytest.param({"count": 2}, id="two bands"),
+            pytest.param({"dtype": "int16"}, id="codes of two bytes"),
         ],
     )
-    def test_refuses_what_it_cannot_read(self, tmp_path: Path, content: bytes) -> None:
+    def test_refuses_another_raster(self, tmp_path: Path, profile: dict[str, Any]) -> None:
+        path = write_map(tmp_path / "map.tif", [[1, 2, 3]], **profile)
+        with pytest.raises(InputError, match=r"map.tif: expected one band of bytes .*, got"):
+            derive.read_class_map(path)
+
+    def test_refuses_what_is_no_raster(self, tmp_path: Path) -> None:
         path = tmp_path / "map.tif"
-        path.write_bytes(content)
-        with pytest.raises(InputError, match=r"map.tif: expected .*, got"):
+        path.write_bytes(b"GIF89a....")
+        with pytest.raises(InputError, match=r"map.tif: expected a raster, got"):
             derive.read_class_map(path)
 
     def test_a_half_covered_cell_counts_half(self, tmp_path: Path) -> None:
-        path = tmp_path / "map.tif"
-        path.write_bytes(self.tiff())
+        path = write_map(tmp_path / "map.tif", [[1, 2, 3], [4, 5, 6]], west=25, north=56)
         ring = [[25, 55.5], [25.75, 55.5], [25.75, 56], [25, 56], [25, 55.5]]
         unit = {
             "type": "Feature",

@@ -62,6 +62,26 @@ def test_area_is_that_of_the_ellipsoid() -> None:
     assert landscape().area_km2 == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        pytest.param(None, None, id="not said"),
+        pytest.param("", None, id="empty"),
+        pytest.param(0, 0.0, id="no rain at all"),
+        pytest.param("0.18", 0.18, id="a number as text"),
+    ],
+)
+def test_aridity_index(cell: object, expected: float | None) -> None:
+    assert landscape(aridity_index=cell).aridity_index == expected
+
+
+def test_edges_are_straight_in_degrees_however_long() -> None:
+    # Ten degrees along a parallel: a geodesic would rise 22 km above it.
+    long = landscape(box(60.0, 40.0, 70.0, 41.0)).area_km2
+    pieces = [landscape(box(60.0 + at, 40.0, 61.0 + at, 41.0)).area_km2 for at in range(10)]
+    assert long == pytest.approx(sum(pieces), rel=1e-6)
+
+
 def test_holes_are_taken_out_of_the_area_however_they_turn() -> None:
     hole = box(65.4, 40.4, 65.6, 40.6)
     ring = hole.exterior.coords
@@ -130,6 +150,12 @@ def test_heights_are_dropped() -> None:
                      id="neither true nor false"),
         pytest.param({"headwater_landscape_id": "UZ-NUR"}, "is the landscape itself",
                      id="its own headwater"),
+        pytest.param({"aridity_index": "dry"}, "aridity_index: expected rain by PET.*'dry'",
+                     id="aridity in words"),
+        pytest.param({"aridity_index": -0.1}, "aridity_index: expected rain by PET, from 0",
+                     id="aridity below zero"),
+        pytest.param({"aridity_index": 2000}, "from 0 to 20, got 2000", id="aridity in ten-thousandths"),
+        pytest.param({"aridity_index": float("nan")}, "got nan", id="aridity that is no number"),
     ],
 )  # fmt: skip
 def test_a_bad_field_is_named(fields: dict[str, object], message: str) -> None:

@@ -8,8 +8,21 @@ from tests.unit.sources.encoding import encoded
 
 MISSING = 9999.0
 LATITUDES, LONGITUDES = (41.0, 40.9), (60.0, 60.1, 60.2)
-PARAMETERS = {"t2m": 167, "tp": 228, "d2m": 168, "ssrd": 169, "sp": 134, "pev": 228251}
-ACCUMULATED = ("tp", "ssrd", "pev")
+PARAMETERS = {
+    "t2m": 167,
+    "tp": 228,
+    "d2m": 168,
+    "ssrd": 169,
+    "sp": 134,
+    "pev": 228251,
+    "swvl1": 39,
+    "swvl2": 40,
+    "swvl3": 41,
+    "sd": 141,
+    "smlt": 45,
+    "sf": 144,
+}
+ACCUMULATED = ("tp", "ssrd", "pev", "smlt", "sf")
 
 
 def message(
@@ -24,6 +37,7 @@ def message(
     latitudes: Sequence[float] = LATITUDES,
     longitudes: Sequence[float] = LONGITUDES,
     time: int = 0,
+    step: int = 0,
 ) -> bytes:
     """One field on a regular grid, its values from the first latitude on; None is missing."""
     size = len(latitudes) * len(longitudes)
@@ -55,5 +69,7 @@ def message(
     }
     if edition == 2 and step_type is None:
         del keys["stepType"]
+    if step:
+        keys |= {"step": step, "stepType": "instant"}
     filled = [MISSING if value is None else value for value in given]
     return encoded("grib", edition, keys, filled)

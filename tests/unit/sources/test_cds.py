@@ -36,6 +36,28 @@ def test_history_is_asked_for_year_by_year() -> None:
     ]
 
 
+def test_the_hours_of_the_day_are_a_request_of_their_own() -> None:
+    asked = cds.request([Month(2026, 1)], TASHKENT, product_type=cds.ProductType.HOURS_OF_DAY)
+    assert asked["product_type"] == ["monthly_averaged_reanalysis_by_hour_of_day"]
+    assert asked["variable"] == ["2m_temperature"]
+    assert asked["time"] == [f"{hour:02d}:00" for hour in range(24)]
+    of_the_month = cds.request([Month(2026, 1)], TASHKENT, ["2m_temperature"])
+    assert of_the_month["time"] == ["00:00"]
+    assert not cds.is_same(asked, of_the_month)
+    assert not cds.is_same(of_the_month, asked)
+
+
+def test_every_driver_is_asked_for_in_one_request() -> None:
+    assert {*cds.request([Month(2026, 1)], TASHKENT)["variable"]} > {
+        "volumetric_soil_water_layer_1",
+        "volumetric_soil_water_layer_2",
+        "volumetric_soil_water_layer_3",
+        "snow_depth_water_equivalent",
+        "snowmelt",
+        "snowfall",
+    }
+
+
 def test_months_of_two_years_cannot_be_one_request() -> None:
     with pytest.raises(InputError, match="months of one year, got 2025-12, 2026-01"):
         cds.request([Month(2025, 12), Month(2026, 1)], TASHKENT)

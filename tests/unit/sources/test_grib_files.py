@@ -146,6 +146,48 @@ def test_a_zip_may_hold_grib_beside_netcdf(tmp_path: Path) -> None:
     assert not fields["temperature_mean_c"].isnull().any()
 
 
+def test_soil_and_snow_under_the_names_that_ec_codes_gives_them(tmp_path: Path) -> None:
+    values = {"tp": 0.002, "swvl1": 0.1, "swvl2": 0.2, "swvl3": 0.3, "sd": 0.05, "smlt": 0.003,
+              "sf": 0.001}  # fmt: skip
+    path = grib(tmp_path / "a", *[message(code, value) for code, value in values.items()])
+    fields = grid_files.read(path)
+    found = {name: float(field.isel(month=0).mean()) for name, field in fields.data_vars.items()}
+    assert found == pytest.approx(
+        {
+            "precipitation_mm": 62.0,
+            "soil_moisture_m3_m3": 0.007 + 0.042 + 0.216,
+            "snow_water_equivalent_mm": 50.0,
+            "snow_melt_mm": 93.0,
+            "snowfall_mm": 31.0,
+        },
+        rel=PACKED,
+    )
+
+
+@pytest.mark.parametrize("edition", [1, 2])
+@pytest.mark.parametrize("has_steps", [False, True], ids=["by its times", "by forecast steps"])
+def test_the_hours_of_the_day_give_the_range_of_temperature(
+    tmp_path: Path, edition: int, has_steps: bool
+) -> None:
+    """ERA5-Land counts hours from midnight in steps: the last of a day is 00:00 of the next."""
+    hours = [
+        message(
+            "t2m", 280.0 + hour, 20240201, stream="mnth", edition=edition,
+            time=0 if has_steps else hour * 100, step=(hour or 24) if has_steps else 0,
+        )
+        for hour in range(24)
+    ]  # fmt: skip
+    fields = grid_files.read(grib(tmp_path / "a", *reversed(hours)))
+    found = {name: float(field.mean()) for name, field in fields.data_vars.items()}
+    assert found == pytest.approx(
+        {"temperature_mean_c": 18.35, "temperature_max_c": 29.85, "temperature_min_c": 6.85},
+        abs=1e-3,
+    )
+    assert fields["month"].to_numpy().astype("datetime64[M]").astype(str).tolist() == ["2024-02"]
+    assert releases(fields) == ["final"]
+    assert grid_files.contents(tmp_path / "a").fields == 3
+
+
 def test_many_months_are_read_some_at_a_time(tmp_path: Path) -> None:
     dates = [year * 10_000 + month * 100 + 1 for year in (2021, 2022) for month in range(1, 13)]
     path = grib(tmp_path / "a", *[message("tp", 0.001, date) for date in dates])
@@ -185,7 +227,16 @@ def test_variables_we_do_not_know_are_left_alone(tmp_path: Path) -> None:
         ),
         pytest.param(
             [message("tp", 0.001), message("t2m", 280.0, stream="mnth")], "got 'mnth' for t2m",
+            id="means of an hour of the day among monthly means",
+        ),
+        pytest.param(
+            [message("t2m", 280.0, stream="mnth", time=600)],
+            "2024-01 misses the hours 00:00, 01:00, .* expected all 24",
             id="monthly means of one hour of the day",
+        ),
+        pytest.param(
+            [message("tp", 0.001, stream="mnth", time=hour * 100) for hour in range(24)],
+            "means of the hours of the day, expected 't2m'", id="rain by the hour of the day",
         ),
         pytest.param(
             [message("tp", 0.001), message("tp", 0.002)], "tp of 2024-01 comes twice with expver 0001",

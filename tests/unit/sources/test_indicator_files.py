@@ -15,7 +15,7 @@ import yaml
 from pipeline.core.errors import InputError
 from pipeline.core.indicators import Indicator
 from pipeline.core.months import Month
-from pipeline.plans.document import Rule
+from pipeline.plans.rule_document import Rule
 from pipeline.sources.indicator_files import read
 
 ENGLISH = (

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,10 +14,11 @@ from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, LandUse
 from pipeline.core.panels import GAPS
+from pipeline.landscapes.landscape import landscape_of
 from pipeline.landscapes.series import landscape_means, with_gaps
 from pipeline.landscapes.weights import Grid, area_weights
 from pipeline.sources import grid_files
-from pipeline.sources.landscape_files import read_landscapes
+from pipeline.sources.landscape_files import read_landscapes, write_landscapes
 
 SQUARE, BESIDE = box(65.0, 40.0, 66.0, 41.0), box(66.0, 40.0, 67.0, 41.0)
 FULL: dict[str, object] = {
@@ -27,6 +30,7 @@ FULL: dict[str, object] = {
     "is_salt_affected": True,
     "is_derived": False,
     "headwater_landscape_id": "KG-1",
+    "aridity_index": 0.18,
 }
 
 
@@ -55,6 +59,7 @@ def test_a_full_feature(tmp_path: Path) -> None:
     assert found.is_salt_affected
     assert not found.is_derived
     assert found.headwater_landscape_id == "KG-1"
+    assert found.aridity_index == 0.18
     assert found.geometry.equals(SQUARE)
 
 
@@ -171,6 +176,69 @@ def test_positions_without_a_coordinate_system(tmp_path: Path) -> None:
         table.to_file(path, driver="GPKG")
     with pytest.raises(InputError, match=r"no coordinate system, expected one such as EPSG:4326"):
         read_landscapes(path)
+
+
+class TestWriting:
+    SILENT = landscape_of(
+        {**FULL, "landscape_id": "2", "names": {"kaa": "Nókis"}, "headwater_landscape_id": None, "aridity_index": None},
+        BESIDE,
+        "a",
+    )  # fmt: skip
+
+    @pytest.mark.parametrize("name", ["a.geojson", "a.gpkg"])
+    def test_what_is_written_is_read_again(self, tmp_path: Path, name: str) -> None:
+        given = [landscape_of(FULL, SQUARE, "a"), self.SILENT]
+        write_landscapes(tmp_path / name, given)
+        found = read_landscapes(tmp_path / name)
+        assert [replace(one, geometry=SQUARE) for one in found] == [
+            replace(one, geometry=SQUARE) for one in given
+        ]
+        assert [one.boundary_sha256 for one in found] == [one.boundary_sha256 for one in given]
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+
+    def test_even_where_no_landscape_says_it(self, tmp_path: Path) -> None:
+        write_landscapes(tmp_path / "a.geojson", [self.SILENT])
+        [found] = read_landscapes(tmp_path / "a.geojson")
+        assert (found.headwater_landscape_id, found.aridity_index) == (None, None)
+
+    def test_area_stands_beside_for_people(self, tmp_path: Path) -> None:
+        write_landscapes(tmp_path / "a.gpkg", [self.SILENT])
+        [area_km2] = gpd.read_file(tmp_path / "a.gpkg")["area_km2"]
+        assert area_km2 == pytest.approx(self.SILENT.area_km2, abs=0.001)
+
+    def test_another_format_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"a\.shp: expected a name that ends in .geojson or"):
+            write_landscapes(tmp_path / "a.shp", [self.SILENT])
+
+    @pytest.mark.parametrize(
+        ("name", "lacking"),
+        [
+            pytest.param("a.geojson", 10_000, id="in the middle"),
+            pytest.param("a.geojson", 40, id="at its end"),
+            pytest.param("a.gpkg", 60_000, id="of a GeoPackage"),
+        ],
+    )
+    def test_a_full_disk_leaves_no_file(self, tmp_path: Path, name: str, lacking: int) -> None:
+        many = [replace(self.SILENT, landscape_id=str(number)) for number in range(100)]
+        write_landscapes(tmp_path / name, many)
+        size = (tmp_path / name).stat().st_size
+        (tmp_path / name).unlink()
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size - lacking, unlimited[1]))
+        try:
+            with pytest.raises(OSError, match=f"{name}: it could not be written"):
+                write_landscapes(tmp_path / name, many)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        assert not list(tmp_path.iterdir())
+
+    def test_a_file_that_is_there_stays_until_the_new_one_is_whole(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.geojson"
+        write_landscapes(path, [self.SILENT])
+        before = path.read_bytes()
+        with pytest.raises(AttributeError):
+            write_landscapes(path, [self.SILENT, None])  # type: ignore[list-item]
+        assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
