@@ -9,6 +9,9 @@ out, and again the months whose final values are due. The partition key is the m
 month is passed on all the same. What was asked stands in the warehouse with the store's job ids:
 nothing is asked twice, whatever is killed or cleared. `drought status` shows it.
 
+For months held whose files cannot give a PET, which came by hand, `ask` also asks for temperature by
+the hour of the day, in requests of their own: they hold up no month.
+
 **If it fails:** "is not accepted" means the key in `CDSAPI_KEY` or the licence: the message names
 the page. `wait` asks again by itself for a month that is not out yet, and after a full queue; it
 gives up after five days. For other months it waits six hours at most once its own is ready. "job …

@@ -20,10 +20,11 @@ from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.simulated_climate import FIRST_MONTH
 from pipeline.sources.landscape_files import read_landscapes
 from pipeline.steps.compute import compute
-from pipeline.steps.fetch import ingest_era5_land
+from pipeline.steps.fetch_at_once import ingest_era5_land
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
+from pipeline.steps.maps import bring_maps
 from pipeline.steps.status import status
 from pipeline.terminal import progress, stage_table
 from pipeline.warehouse.files import read_months_held
@@ -92,7 +93,9 @@ def _history(installation: Installation, last: Month) -> None:
         if first <= last:
             ingest_era5_land(installation, first, last, advance=advance)
         rows = compute(installation, to=last, advance=advance)
+        mapped = bring_maps(installation, to=last, advance=advance)
     _say("history", f"{FIRST_MONTH} to {last}: {rows} landscape-months of indices new or different")
+    _say("maps", str(mapped))
     if live_from is None:
         screen.print("  stages of all months, by the plans in force")
         told = golive(installation, last + 1)
@@ -134,6 +137,10 @@ def _show(installation: Installation, month: Month) -> None:
     print(f"page         {installation.settings.site / 'index.html'}")
     print(
         f'warehouse    psql "$(DROUGHT_VAR={installation.settings.var} .venv/bin/drought db url)"'
+    )
+    print(
+        f"map          DROUGHT_VAR={installation.settings.var} .venv/bin/drought map spi_12 {month} "
+        "--to map.png"
     )
     print(f"evidence     DROUGHT_VAR={installation.settings.var} .venv/bin/drought explain ALERT")
     print(f"sent so far  {sent} messages; run it again, and it stays so")

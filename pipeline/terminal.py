@@ -145,4 +145,7 @@ def request_line(row: dict[str, Any]) -> str:
     since = row["asked_at"] if row["state"] == "open" else row["ended_at"]
     state = {"open": "asked for", "not_published": "not published yet"}.get(row["state"], "failed")
     why = f": {row['trouble']}" if row["trouble"] else ""
-    return f"data store: {months} {state} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}"
+    what = " by the hour of the day" if row["product_type"].endswith("_by_hour_of_day") else ""
+    return (
+        f"data store: {months}{what} {state} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}"
+    )

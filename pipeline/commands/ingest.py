@@ -45,7 +45,7 @@ def ingest_era5_land_command(
     Needs your key in CDSAPI_KEY and, once, the licence accepted on the data set's page. The store's
     queue may take hours; Ctrl-C loses nothing, the same command goes on where it stopped.
     """
-    from pipeline.steps.fetch import ingest_era5_land
+    from pipeline.steps.fetch_at_once import ingest_era5_land
 
     in_order(first, last)
     with progress(notes) as advance:

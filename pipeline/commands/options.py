@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from pipeline.core.errors import InputError
+from pipeline.core.ids import CELL_INDEX_CODES, IndexCode
 from pipeline.core.months import Month
 
 screen = Console()
@@ -28,6 +29,19 @@ def option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
     parsed.__name__ = "VALUE"
     return parsed
+
+
+def mapped_index(text: str) -> IndexCode:
+    """Return the index written as ``spi_12``.
+
+    Raises:
+        InputError: there is no such index, or no maps of it.
+    """
+    index = IndexCode.parse(text)
+    if index not in CELL_INDEX_CODES:
+        known = ", ".join(map(str, CELL_INDEX_CODES))
+        raise InputError(f"index code: expected one that is mapped, one of {known}, got {text!r}")
+    return index
 
 
 MonthArgument = Annotated[

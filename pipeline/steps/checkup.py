@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.sources.archive import Archive
 from pipeline.sources.cds import CdsAccess
 from pipeline.sources.cds_account import LICENCE_PAGE, licences_to_accept, time_at
+from pipeline.sources.grid_layout import local_folder
 from pipeline.steps.deliver import mailer_of
 from pipeline.steps.installation import deciding_sources
 from pipeline.warehouse.files import read_sources
@@ -145,12 +146,16 @@ def look_at_disk(patient: Patient) -> Look:
     folders = {"$DROUGHT_VAR": patient.settings.var}
     if patient.settings.archive.startswith("file://"):
         folders["the archive"] = Path(patient.settings.archive.removeprefix("file://"))
+    grids = local_folder(patient.settings.grids)
+    if grids is not None:
+        folders["the grids"] = grids
     free = {name: shutil.disk_usage(_existing(path)).free for name, path in folders.items()}
     said = ", ".join(f"{_gib(room)} free for {name}" for name, room in free.items())
     if min(free.values()) < patient.needed_bytes:
         return Verdict.BROKEN, (
             f"{said}, expected at least {_gib(patient.needed_bytes)}; make room "
-            "($DROUGHT_VAR/weights may be deleted, the archive may not), or say --need-gb less"
+            "($DROUGHT_VAR/weights and $DROUGHT_VAR/grids are made again when deleted, the archive is "
+            "not), or say --need-gb less"
         )
     return Verdict.OK, said
 

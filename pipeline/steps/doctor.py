@@ -114,7 +114,7 @@ def _secrets(settings: Settings) -> list[str]:
     """Return every text of the settings that may not be shown."""
     secret = [value for _, value in settings if isinstance(value, SecretStr)]
     said = [one.get_secret_value() for one in secret]
-    urls = [*said, *settings.watch, settings.archive]
+    urls = [*said, *settings.watch, settings.archive, settings.grids]
     passwords = [urlsplit(url).password for url in urls if "://" in url]
     return [text for text in (*said, *passwords) if text]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,16 @@ from pipeline.core.months import Month, months_between
 from pipeline.steps.compute import compute
 from pipeline.steps.deliver import Delivered, deliver
 from pipeline.steps.evaluate import evaluate
-from pipeline.steps.fetch import bring
+from pipeline.steps.fetch_at_once import bring, bring_ranges
 from pipeline.steps.installation import Installation, grid_source
+from pipeline.steps.maps import bring_maps
 from pipeline.steps.progress import Advance
 from pipeline.steps.publish import publish
 from pipeline.steps.settling import months_to_settle
 from pipeline.steps.waiting_files import refuse_unclean, watch_all
 from pipeline.warehouse.files import read_months_held, read_sources
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def run(
     *,
     advance: Advance = lambda what, done, of: None,
 ) -> Ran:
-    """Ingest the months from `first` to `last`, then compute, evaluate, deliver and publish.
+    """Ingest the months from `first` to `last`, then compute, map, evaluate, deliver and publish.
 
     The new files of the drop folders are taken first. Months the warehouse holds are not fetched
     again, but for those whose final values are due. What follows the ingest asks the warehouse
@@ -50,8 +54,10 @@ def run(
         NotPublishedError, OSError: the store lacks a month, or does not answer; all that can be
             done without it is done first, so that what is approved leaves, and the bulletin says
             what is late.
+        Exception: whatever kept the maps from being made, after all that can be done without.
     """
-    fetched, trouble = 0, None
+    fetched = 0
+    trouble: Exception | None = None
     came = watch_all(installation, advance=advance)
     try:
         fetched = _fetch(installation, list(months_between(first, last)), advance)
@@ -61,6 +67,7 @@ def run(
         raise trouble
     try:
         compute(installation, advance=advance)
+        trouble = _bring_maps(installation, advance, trouble)
         told = evaluate(installation, advance=advance).told
     finally:
         delivered = deliver(installation)
@@ -69,6 +76,19 @@ def run(
         raise trouble
     refuse_unclean(came)
     return Ran(fetched, told, delivered)
+
+
+def _bring_maps(
+    installation: Installation, advance: Advance, trouble: Exception | None
+) -> Exception | None:
+    """Return `trouble`, or else what kept the maps from being made; most plans need none."""
+    try:
+        bring_maps(installation, advance=advance)
+    except Exception as error:  # noqa: BLE001 - clients of object stores have errors of their own
+        if trouble is None:
+            return error
+        _log.warning("maps: %s", error)
+    return trouble
 
 
 def _has_grids(installation: Installation) -> bool:
@@ -93,7 +113,11 @@ def _fetch(installation: Installation, months: Sequence[Month], advance: Advance
     # Who brings ERA5-Land by hand, without a key, brings its final values by hand too.
     has_key = installation.settings.cdsapi_key is not None
     wanted = [*lacking, *(months_to_settle(installation) if has_key else ())]
-    return len(bring(installation, wanted, advance=advance)) if wanted else 0
+    if wanted:
+        return len(bring(installation, wanted, advance=advance))
+    if has_key:
+        bring_ranges(installation, advance=advance)
+    return 0
 
 
 def _lacking(installation: Installation, months: Sequence[Month]) -> tuple[str, list[Month]]:

@@ -63,6 +63,8 @@ def _dag(dag: DAG) -> dict[str, Any]:
                 "holds_no_slot": getattr(task, "mode", None) == "reschedule",
                 "waits_seconds": getattr(task, "timeout", None),
                 "tells": sorted(asset.name for asset in task.outlets),
+                "trigger_rule": str(task.trigger_rule),
+                "after": sorted(task.upstream_task_ids),
                 "arguments": getattr(task, "op_kwargs", {}),
             }
             for task in dag.tasks

@@ -120,6 +120,22 @@ def test_the_month_is_told_of_only_once_it_is_collected(described: Described) ->
     assert [name for name, task in fetching.items() if task["tells"]] == ["collect"]
 
 
+def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Described) -> None:
+    """Stages are woken after the maps, whatever became of them, but not without indices."""
+    found = dag(described, "compute_indices")["tasks"]
+    assert {name: task["after"] for name, task in found.items()} == {
+        "bring_up_to_date": [],
+        "bring_maps": ["bring_up_to_date"],
+        "tell": ["bring_maps", "bring_up_to_date"],
+        "name_failures": ["bring_maps"],
+    }
+    assert found["tell"]["tells"] == ["drought://indices"]
+    # Stages wait for the retries.
+    assert found["bring_maps"]["retries"] == 2
+    assert found["tell"]["trigger_rule"].lower().endswith("all_done_min_one_success")
+    assert found["name_failures"]["trigger_rule"].lower().endswith("all_success")
+
+
 @pytest.mark.parametrize(
     ("dag_id", "wakes_on"),
     [

@@ -96,7 +96,8 @@ class TestTheStoreBesideTheRealOne:
         client = cdsapi.Client(store.url, store.key, quiet=True, progress=False)
         target = client.retrieve(cds.DATASET, ASKED, str(tmp_path / "july.nc"))
         with xr.open_dataset(target) as file:
-            assert set(file.data_vars) == {"tp", "t2m", "d2m", "u10", "v10", "ssrd", "sp"}
+            held = "tp t2m d2m u10 v10 ssrd sp swvl1 swvl2 swvl3 sd smlt sf"
+            assert set(file.data_vars) == set(held.split())
 
     def test_a_job_is_queued_then_runs_then_is_done_then_forgotten(self, opened: Open) -> None:
         store = opened(Behaviour(queue_polls=2))
@@ -109,7 +110,7 @@ class TestTheStoreBesideTheRealOne:
 
     def test_it_says_what_a_request_costs_and_whose_key_it_is(self, opened: Open) -> None:
         client = access(opened(Behaviour(max_cost=100, queue_polls=0))).client().client
-        assert client.estimate_costs(cds.DATASET, ASKED)["cost"] == 14
+        assert client.estimate_costs(cds.DATASET, ASKED)["cost"] == 26
         assert client.check_authentication()["id"] == "simulated"
         assert client.get_accepted_licences() != []
 
@@ -142,12 +143,15 @@ class TestTheFile:
             ]
             assert file["expver"].to_numpy().tolist() == ["0001", "0005"]
             assert file["number"].item() == 0
-            units = {name: file[name].attrs["units"] for name in ("tp", "t2m", "ssrd", "sp", "u10")}
+            names = ("tp", "t2m", "ssrd", "sp", "swvl1", "sd", "u10")
+            units = {name: file[name].attrs["units"] for name in names}
             assert units == {
                 "tp": "m",
                 "t2m": "K",
                 "ssrd": "J m**-2",
                 "sp": "Pa",
+                "swvl1": "m**3 m**-3",
+                "sd": "m of water equivalent",
                 "u10": "m s**-1",
             }
             assert file.attrs["origin"] == "simulated"
@@ -190,8 +194,11 @@ class TestTheFile:
             with xr.open_dataset(tmp_path / f"data_stream-moda_stepType-{step_type}.nc") as file:
                 hours[step_type] = (set(file.data_vars), set(file["valid_time"].dt.hour.to_numpy()))
         assert hours == {
-            "avgad": ({"tp", "ssrd"}, {6}),
-            "avgua": ({"t2m", "d2m", "u10", "v10", "sp"}, {0}),
+            "avgad": ({"tp", "ssrd", "smlt", "sf"}, {6}),
+            "avgua": (
+                {"t2m", "d2m", "u10", "v10", "sp", "swvl1", "swvl2", "swvl3", "sd"},
+                {0},
+            ),
         }
 
 
@@ -280,14 +287,14 @@ class TestJobs:
 
 class TestCosts:
     def test_the_store_says_whether_it_would_take_a_request(self, opened: Open) -> None:
-        store = opened(Behaviour(max_cost=13))
+        store = opened(Behaviour(max_cost=25))
         fits = cds_jobs.cost_check(access(store).client())
         one_month = cds.request([Month(2026, 7)], BOX)
         assert (fits(ASKED), fits(one_month), fits(one_month)) == (False, True, True)
         assert sum(path.endswith("/costing") for _, path in store.requests) == 2
 
     def test_where_it_cannot_say_the_submission_tells(self, opened: Open) -> None:
-        store = opened(Behaviour(max_cost=13, maintenance=1))
+        store = opened(Behaviour(max_cost=25, maintenance=1))
         client = access(store).client()
         assert cds_jobs.cost_check(client)(ASKED)
         with pytest.raises(TooLargeError, match="too large"):
@@ -388,8 +395,8 @@ class TestRefusals:
 
     def test_too_much_at_once(self, opened: Open) -> None:
         with pytest.raises(TooLargeError, match="too large"):
-            cds_jobs.submit(access(opened(Behaviour(max_cost=13))).client(), ASKED)
-        assert cds_jobs.submit(access(opened(Behaviour(max_cost=14))).client(), ASKED)
+            cds_jobs.submit(access(opened(Behaviour(max_cost=25))).client(), ASKED)
+        assert cds_jobs.submit(access(opened(Behaviour(max_cost=26))).client(), ASKED)
 
     def test_too_many_calls(self, opened: Open) -> None:
         client = access(opened(Behaviour(too_many_calls=1))).client()

@@ -208,7 +208,7 @@ def test_from_a_later_month_leaves_no_hole(place: Installation, write: Write) ->
 
 
 def test_a_file_without_rain_is_refused(place: Installation, write: Write) -> None:
-    with pytest.raises(InputError, match=r"expected total precipitation \('tp'\), got only"):
+    with pytest.raises(InputError, match=r"expected total precipitation \('tp'\), .* got only"):
         ingest(place, write(LAST, LAST, variable="t2m"))
     assert told(place.warehouse, "SELECT count(*) FROM ops.file") == [(0,)]
 
@@ -242,6 +242,21 @@ def test_one_writer_waits_for_the_other(place: Installation, write: Write) -> No
     second.join(timeout=30.0)
     assert not second.is_alive()
     assert series(place, "west")[str(LAST)][1] is None
+
+
+def test_a_product_is_not_corrected_under_whoever_computes(
+    place: Installation, write: Write
+) -> None:
+    # Else fits are deleted after they were read, and their indices noted as up to date.
+    path = write(LAST, LAST)
+    ingest(place, path, product="monthly-total")
+    corrected = threading.Thread(target=ingest, args=(place, path))
+    with only_writer(place.warehouse):
+        corrected.start()
+        corrected.join(timeout=1.0)
+        assert corrected.is_alive()
+    corrected.join(timeout=30.0)
+    assert told(place.warehouse, "SELECT product FROM ops.file") == [("monthly-mean",)]
 
 
 def test_a_preliminary_month_makes_its_windows_preliminary(

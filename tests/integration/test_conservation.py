@@ -131,7 +131,7 @@ def test_cells_that_were_raised_to_zero_are_noted(
     raw({"tp": rain}, MONTHS[:1], history=MODA).to_netcdf(path, engine="netcdf4")
     take(installation, path)
     ((note,),) = told(installation.warehouse, "SELECT note FROM ops.ingest")
-    assert note == "1 cells of rain a little below 0 were raised to 0"
+    assert note == "1 cells of precipitation a little below 0 were raised to 0"
 
 
 def test_the_database_itself_takes_no_counts_that_lose_a_record(

@@ -244,6 +244,14 @@ def test_a_disk_without_the_room_asked_for_is_broken(examine: Examine) -> None:
     assert "expected at least 1,073,741,824.0 GiB; make room" in found.said
 
 
+def test_the_disk_of_grids_is_looked_at_however_its_place_is_written(
+    examine: Examine, tmp_path: Path
+) -> None:
+    for url in (str(tmp_path / "of its own"), (tmp_path / "of its own").as_uri()):
+        assert "free for the grids" in examine(grids_url=url)["disk"].said
+    assert "grids" not in examine(grids_url="memory://grids")["disk"].said
+
+
 # --- mail -------------------------------------------------------------------------------------
 
 
@@ -360,8 +368,9 @@ def test_what_waits_for_somebody_is_counted(
     with installation.warehouse.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO ops.request (dataset, area, asked_at) "
-                "VALUES ('era5', '[]', '2026-11-01 06:00Z'), ('era5', '[]', '2026-11-02 06:00Z')"
+                "INSERT INTO ops.request (dataset, product_type, area, asked_at) VALUES "
+                "('era5', 'means', '[]', '2026-11-01 06:00Z'), "
+                "('era5', 'means', '[]', '2026-11-02 06:00Z')"
             )
         )
     found = examine()["open things"]

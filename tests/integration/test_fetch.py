@@ -24,7 +24,7 @@ from pipeline.core.months import Month
 from pipeline.local.data_store import DataStore
 from pipeline.local.store_desk import Behaviour, Call
 from pipeline.sources import cds, grid_files
-from pipeline.steps import fetch
+from pipeline.steps import fetch, fetch_at_once
 from pipeline.steps.installation import Installation
 from pipeline.steps.run import run
 from pipeline.steps.status import status
@@ -58,7 +58,7 @@ def var(tmp_path: Path) -> Path:
 
 
 def bring(installation: Installation, *months: Month) -> list[Month]:
-    return fetch.bring(installation, months or [NEWEST], countries=TAJIKISTAN)
+    return fetch_at_once.bring(installation, months or [NEWEST], countries=TAJIKISTAN)
 
 
 def outcome(warehouse: Engine) -> tuple[str, str]:
@@ -179,7 +179,7 @@ def test_another_area_is_asked_for_once_the_first_is_here(
     store = opened(Behaviour(1))
     installation = installed(warehouse, store, var)
     fetch.ask(installation, [NEWEST], countries=TAJIKISTAN)
-    fetch.bring(installation, [NEWEST], countries=[Country.TURKIYE])
+    fetch_at_once.bring(installation, [NEWEST], countries=[Country.TURKIYE])
     assert [one["area"] for one in store.desk.submitted] == [
         [41.5, 67.0, 36.5, 75.5],
         [42.5, 25.5, 35.5, 45.0],
@@ -194,8 +194,8 @@ def test_another_area_is_asked_for_once_the_first_is_here(
 def test_a_year_too_large_comes_in_halves(
     opened: OpenStore, warehouse: Engine, var: Path, says_costs: bool
 ) -> None:
-    """Seven variables of five months are 35 fields, and the store takes 20."""
-    store = opened(Behaviour(0, max_cost=20))
+    """Thirteen variables of five months are 65 fields, and the store takes 30."""
+    store = opened(Behaviour(0, max_cost=30))
     if not says_costs:
         store.on_call = _without_costing
     installation = installed(warehouse, store, var)
@@ -220,7 +220,7 @@ def test_a_month_too_large_comes_in_variables_joined_in_one_archived_file(
     installation = installed(warehouse, store, var)
     assert bring(installation) == [NEWEST]
     variables = [set(one["variable"]) for one in store.desk.submitted]
-    assert sum(map(len, variables)) == 7
+    assert sum(map(len, variables)) == 13
     assert set.union(*variables) == set(cds.VARIABLES)
     assert max(map(len, variables)) <= 2
     ((key,),) = rows(warehouse, "SELECT archive_key FROM ops.file")
@@ -600,7 +600,7 @@ def test_ctrl_c_loses_nothing(opened: OpenStore, warehouse: Engine, var: Path) -
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch.bring(installation, months, countries=TAJIKISTAN, advance=interrupted)
+        fetch_at_once.bring(installation, months, countries=TAJIKISTAN, advance=interrupted)
     assert 2 <= len(arrived(warehouse)) < len(months)
     assert bring(installation, *months) == months
     assert submissions(store) == [f"{month.year}: 01" for month in months]

@@ -16,9 +16,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from pipeline.core.months import Month
+from pipeline.local import simulated_files
 from pipeline.local.data_store import DataStore, Moment
 from pipeline.local.store_desk import Behaviour
-from tests.integration.fetching import OpenStore, arrived, rows, stores, submissions
+from pipeline.settings import Settings
+from pipeline.sources import cds
+from pipeline.steps.ingest import ingest_grid
+from pipeline.steps.installation import Installation
+from tests.integration.fetching import (
+    NEWEST,
+    TAJIKISTAN,
+    OpenStore,
+    arrived,
+    rows,
+    stores,
+    submissions,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -251,3 +265,45 @@ def test_killed_in_the_middle_of_a_transfer_it_resumes(
     assert zygote.run(environment | asks(store), log) == 0, log.read_text()
     assert len(asked_from) == 3
     is_here_once(held, store, tmp_path / "var")
+
+
+# --- with a month by hand that has rain and temperature only --------------------------------------
+
+JULY = Month(2026, 7)
+
+
+@pytest.fixture
+def july_by_hand(held: Engine, tmp_path: Path) -> None:
+    asked = cds.request([JULY], cds.area_of(TAJIKISTAN), ["total_precipitation", "2m_temperature"])
+    path = tmp_path / "july.nc"
+    path.write_bytes(simulated_files.answer(simulated_files.selection(asked), NEWEST, 7))
+    settings = Settings(var=tmp_path / "var")
+    ingest_grid(Installation(settings, held), path, source="era5-land")
+
+
+@pytest.mark.usefixtures("july_by_hand")
+@pytest.mark.parametrize("number", [3, 4, 8, 11, 14])
+def test_killed_at_a_call_for_the_range_it_goes_on(
+    opened: OpenStore,
+    held: Engine,
+    zygote: Zygote,
+    environment: dict[str, str],
+    tmp_path: Path,
+    number: int,
+) -> None:
+    """The range takes 14 calls after those of the month. Each comes once, by its own request."""
+    store = opened(Behaviour(2))
+    killer = KillAt(zygote, CALLS + number, "acted")
+    store.on_call = killer
+    log = tmp_path / "log"
+    assert zygote.run(environment | asks(store), log) == -signal.SIGKILL, log.read_text()
+    assert zygote.run(environment | asks(store), log) == 0, log.read_text()
+    assert arrived(held) == [("2026-07", 2), ("2026-10", 1)]
+    assert {state for (state,) in rows(held, "SELECT state FROM ops.request")} == {"received"}
+    kinds = [(one["product_type"][0], one["month"]) for one in store.desk.submitted]
+    assert kinds == [
+        ("monthly_averaged_reanalysis", ["10"]),
+        ("monthly_averaged_reanalysis_by_hour_of_day", ["07"]),
+    ]
+    left = [path for path in (tmp_path / "var" / "downloads").rglob("*") if path.is_file()]
+    assert left == []

@@ -14,7 +14,7 @@ from pipeline.core.ids import Country
 from pipeline.core.months import Month
 from pipeline.local.data_store import DataStore
 from pipeline.local.store_desk import Behaviour
-from pipeline.steps import fetch
+from pipeline.steps import fetch, fetch_at_once
 from tests.integration.fetching import (
     NEWEST,
     TAJIKISTAN,
@@ -101,7 +101,7 @@ def test_a_file_the_store_never_has_is_not_asked_for_without_end(
     """Such as behind a proxy that forbids the place the files come from."""
     store = opened(Behaviour(0, expire_results=1_000))
     with pytest.raises(InputError, match="results expired"):
-        fetch.bring(installed(warehouse, store, var), [NEWEST], countries=TAJIKISTAN)
+        fetch_at_once.bring(installed(warehouse, store, var), [NEWEST], countries=TAJIKISTAN)
     assert len(store.desk.submitted) == 6
 
 
@@ -111,7 +111,7 @@ def test_a_month_that_fails_ends_the_command_after_what_was_asked_beside_it_came
     """And what is lacking goes out before what is asked for anew."""
     store = opened(Behaviour(2))
     installation = installed(warehouse, store, var)
-    fetch.bring(installation, [Month(2019, 1)], countries=TAJIKISTAN)
+    fetch_at_once.bring(installation, [Month(2019, 1)], countries=TAJIKISTAN)
     wanted = [Month(2019, 1), *(Month(year, 1) for year in range(2020, 2027))]
 
     def doom(moment: str, method: str, path: str) -> None:
@@ -121,7 +121,7 @@ def test_a_month_that_fails_ends_the_command_after_what_was_asked_beside_it_came
 
     store.on_call = doom
     with pytest.raises(InputError, match=r"2020-01.*MARS"):
-        fetch.bring(installation, wanted, countries=TAJIKISTAN)
+        fetch_at_once.bring(installation, wanted, countries=TAJIKISTAN)
     assert submissions(store)[1:] == [f"{year}: 01" for year in range(2020, 2024)]
     assert [month for month, _ in arrived(warehouse)] == [
         f"{year}-01" for year in (2019, 2021, 2022, 2023)
@@ -132,7 +132,9 @@ def test_a_list_of_jobs_that_does_not_say_what_they_ask_for_costs_one_job_more(
     opened: OpenStore, warehouse: Engine, var: Path
 ) -> None:
     store = opened(Behaviour(0, lose_submit_replies=1, are_jobs_silent=True))
-    assert fetch.bring(installed(warehouse, store, var), [NEWEST], countries=TAJIKISTAN) == [NEWEST]
+    assert fetch_at_once.bring(
+        installed(warehouse, store, var), [NEWEST], countries=TAJIKISTAN
+    ) == [NEWEST]
     assert submissions(store) == ["2026: 10"] * 2
 
 

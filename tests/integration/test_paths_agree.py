@@ -69,6 +69,8 @@ for line in sys.stdin:
 
 OF_EACH_FETCH = {"ops.outcome", "ops.request", "ops.request_month", "ops.job", "ops.ingest"}
 TIMES = {
+    "computed_at",
+    "fitted_at",
     "last_received_at",
     "known_from",
     "known_until",
@@ -160,7 +162,7 @@ def copy_database(postgres: EmbeddedPostgres, name: str, template: str) -> None:
 
 def history(folder: Path) -> list[Path]:
     """Write what the store would have answered until the month before."""
-    asked = {"product_type": [simulated_files.PRODUCT_TYPE], "area": AREA}
+    asked = {"product_type": [simulated_files.MONTHS], "area": AREA}
     asked["variable"] = list(simulated_files.VARIABLES)
     calendar = [f"{number:02d}" for number in range(1, 13)]
     years = [str(year) for year in range(FIRST_MONTH.year, MONTH.year)]
@@ -241,7 +243,8 @@ def by_dags(world: World) -> Way:
             process.stdin.flush()
             said = next((line for line in process.stdout if line.startswith("ran ")), "")
             assert said, log.read_text()[-3000:]
-            expected = {**dict.fromkeys(DAGS, 1), "ingest_era5_land": 4, "ingest_stations": 3}
+            several = {"ingest_era5_land": 4, "ingest_stations": 3, "compute_indices": 4}
+            expected = dict.fromkeys(DAGS, 1) | several
             assert json.loads(said.removeprefix("ran ")) == expected
             found.append((copy.rows(), copy.files()))
         process.stdin.close()

@@ -20,11 +20,10 @@ from pipeline.steps.installation import Installation
 from pipeline.steps.settling import months_to_settle
 from pipeline.steps.sources import expect, schedules
 from pipeline.steps.status import status
-from pipeline.warehouse.climate import ClimateRow, save_climate_months
 from pipeline.warehouse.files import mark_averaged, read_pending_months, save_grid_months
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
 from tests.integration.conftest import TEMPLATE
-from tests.integration.little_world import SOURCE, grid_file, landscape, told
+from tests.integration.little_world import SOURCE, grid_file, landscape, say_climate, told
 
 pytestmark = pytest.mark.postgres
 
@@ -67,28 +66,20 @@ def hold(
         file_id = grid_file(connection, number=number)
         save_grid_months(connection, file_id, source, months)
         connection.execute(text("UPDATE ops.grid_month SET averaged_over = 'these landscapes'"))
-        save_climate_months(
-            connection,
-            [
-                ClimateRow(
-                    stored.landscape_key,
-                    month,
-                    source,
-                    stored.version,
-                    None if gap else 20.0,
-                    None,
-                    None,
-                    gap,
-                    0.0 if gap else 1.0,
-                    release,
-                    "real",
-                    file_id,
-                )
-                for stored in read_landscapes(connection)
-                if stored.landscape.landscape_id in names
-                for month, release in months.items()
-            ],
-        )
+        for stored in read_landscapes(connection):
+            for month, release in months.items():
+                if stored.landscape.landscape_id in names:
+                    say_climate(
+                        connection,
+                        stored.landscape_key,
+                        month,
+                        gap or 20.0,
+                        source=source,
+                        version=stored.version,
+                        release=release,
+                        coverage=0.0 if gap else 1.0,
+                        file_id=file_id,
+                    )
 
 
 def at(installation: Installation, moment: datetime) -> Installation:
@@ -334,13 +325,15 @@ def asked(warehouse: Engine, month: Month, moment: datetime, state: str = "not_p
     with warehouse.begin() as connection:
         connection.execute(
             text(
-                "WITH asked AS (INSERT INTO ops.request (dataset, area, state, asked_at, ended_at) "
-                "VALUES (:dataset, '[]', :state, :moment, :moment) RETURNING request_id) "
-                "INSERT INTO ops.request_month (request_id, dataset, month, is_open) "
-                "SELECT request_id, :dataset, :month, FALSE FROM asked"
+                "WITH asked AS (INSERT INTO ops.request "
+                "(dataset, product_type, area, state, asked_at, ended_at) VALUES "
+                "(:dataset, :product_type, '[]', :state, :moment, :moment) RETURNING request_id) "
+                "INSERT INTO ops.request_month (request_id, dataset, product_type, month, is_open) "
+                "SELECT request_id, :dataset, :product_type, :month, FALSE FROM asked"
             ),
             {
                 "dataset": cds.DATASET,
+                "product_type": cds.ProductType.MONTHS,
                 "state": state,
                 "moment": moment,
                 "month": month.first_day,

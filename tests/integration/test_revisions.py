@@ -38,12 +38,11 @@ from pipeline.steps.revisions import Change, Revisions, revisions
 from pipeline.steps.run import Ran, run
 from pipeline.steps.settling import months_to_settle
 from pipeline.terminal import print_revisions
-from pipeline.warehouse.climate import ClimateRow, save_climate_months
 from pipeline.warehouse.landscapes import read_landscapes as read_stored
 from pipeline.warehouse.landscapes import save_landscapes
 from pipeline.warehouse.revisions import Wanted
 from tests.integration.conftest import TEMPLATE
-from tests.integration.little_world import grid_file, landscape, told
+from tests.integration.little_world import grid_file, landscape, say_climate, told
 from tests.integration.test_paths_agree import copy_database
 
 pytestmark = pytest.mark.postgres
@@ -95,7 +94,7 @@ def known(installation: Installation, query: str, key: int = 2) -> Known:
 
 def history(folder: Path) -> Path:
     """What the store answers while February is its newest month, without February."""
-    asked: dict[str, Any] = {"product_type": [simulated_files.PRODUCT_TYPE], "area": AREA}
+    asked: dict[str, Any] = {"product_type": [simulated_files.MONTHS], "area": AREA}
     asked |= {"variable": list(simulated_files.VARIABLES)}
     asked |= {"month": [f"{number:02d}" for number in range(1, 13)]}
     years = [str(year) for year in range(FIRST_MONTH.year, FEBRUARY.year)]
@@ -321,13 +320,9 @@ class TestOneValueAfterAnother:
         with place.warehouse.begin() as connection:
             (stored,) = read_stored(connection)
             for word in words:
-                gap = word if isinstance(word, Gap) else None
-                rain = None if isinstance(word, Gap) else word
-                row = ClimateRow(
-                    stored.landscape_key, OCTOBER, ERA5_LAND, 1, rain, None, None, gap,
-                    1.0, release, "real", 1,
-                )  # fmt: skip
-                save_climate_months(connection, [row])
+                say_climate(
+                    connection, stored.landscape_key, OCTOBER, word, release=release, file_id=1
+                )
 
     def test_each_change_stands_beside_what_took_its_place(self, place: Installation) -> None:
         self.say(place, Gap.NOT_PUBLISHED, release=Release.PRELIMINARY)

@@ -200,6 +200,9 @@ def test_the_document_gives_these_commands() -> None:
         pytest.param(MIGRATE, "plans loaded: kg-generic version 1, ", id="the shipped plans load"),
         pytest.param(LANDSCAPES, "199 new, 0 changed, 0 unchanged", id="199 districts are new"),
         pytest.param(GRID, "427 months, 1979-01 to 2014-07", id="the file holds 427 months"),
+        pytest.param(
+            COMPUTE, "maps: 7260 maps of 18 indices, 18 of them fitted", id="maps are made"
+        ),
         # 983 + 916 months with rain stand in the file; the rest of 2 x 995 months are gaps.
         pytest.param(
             STATIONS,
@@ -334,6 +337,60 @@ def test_stages_are_those_of_an_independent_replay(
         assert stages[landscape_id] == expected, landscape_id
 
 
+@pytest.mark.parametrize(
+    ("if_so", "then", "count", "share"),
+    [
+        pytest.param(
+            "value <= -1", "of_area_10 > 0.5", 6279, 0.977, id="a dry district is dry in most parts"
+        ),
+        pytest.param("value <= -1", "of_area_05 >= 0.5", 6279, 1.0, id="and nearly so in the rest"),
+        pytest.param(
+            "of_area_10 > 0.5", "value < 0", 6320, 1.0, id="where most is dry the sign is the same"
+        ),
+        pytest.param(
+            "of_area_10 > 0.5", "value <= -1", 6320, 0.971, id="and mostly the class as well"
+        ),
+        pytest.param(
+            "of_area_05 >= 0.5", "value < 0", 11259, 0.997, id="half dry, and the same sign"
+        ),
+    ],
+)
+def test_area_shares_and_the_index_of_the_district_agree(
+    uzbekistan: Uzbekistan, if_so: str, then: str, count: int, share: float
+) -> None:
+    """The figures of the document; an index and a share are worked out on ways of their own."""
+    ((found, agreeing, both),) = uzbekistan.rows(
+        "WITH spi_12 AS (SELECT landscape_id, month, value FROM mart.index_month "  # noqa: S608 - conditions above
+        "WHERE index_code = 'spi_12' AND value IS NOT NULL), "
+        "shares AS (SELECT landscape_id, month, max(share) FILTER (WHERE class = -1.0) AS of_area_10,"
+        " max(share) FILTER (WHERE class = -0.5) AS of_area_05 FROM mart.area_share "
+        "WHERE index_code = 'spi_12' AND share IS NOT NULL GROUP BY 1, 2) "
+        f"SELECT count(*) FILTER (WHERE {if_so}), count(*) FILTER (WHERE {if_so} AND {then}), "
+        "count(*) FROM spi_12 JOIN shares USING (landscape_id, month)"
+    )
+    assert both == 37_620
+    assert found == pytest.approx(count, abs=5)
+    assert agreeing / found == pytest.approx(share, abs=0.001)
+
+
+def test_districts_have_shares_of_area_where_they_have_an_index(uzbekistan: Uzbekistan) -> None:
+    found = uzbekistan.rows(
+        "SELECT gap, count(*) FROM mart.area_share WHERE index_code = 'spi_12' AND class = -1.0 "
+        "AND month = '2001-06-01' GROUP BY gap"
+    )
+    assert dict(map(tuple, found)) == {
+        None: REACHED,
+        "low_coverage": LOW_COVERAGE,
+        "outside_grid": OUTSIDE_GRID,
+    }
+
+
+def test_the_drought_of_2001_can_be_drawn(uzbekistan: Uzbekistan) -> None:
+    path = Path(uzbekistan.environment["DROUGHT_VAR"]) / "spi_12_2001-06.png"
+    run(f"drought map spi_12 2001-06 --to {path}", uzbekistan.environment)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
 def test_stages_outlast_the_index_in_2003_because_they_latch(
     stages: dict[str, dict[Month, tuple[int, bool]]],
     spi_12: dict[str, dict[Month, float | None]],
@@ -390,6 +447,8 @@ def test_status_says_how_it_stands(uzbekistan: Uzbekistan) -> None:
 def test_the_same_again_changes_nothing(uzbekistan: Uzbekistan) -> None:
     before = contents(uzbekistan.warehouse)
     assert before["plan.stage_month"][0] == 3 * DISTRICTS * 427
-    assert "indices: 0 landscape-months" in run(COMPUTE, uzbekistan.environment)
+    again = run(COMPUTE, uzbekistan.environment)
+    assert "indices: 0 landscape-months" in again
+    assert "maps: 0 maps of 0 indices, 0 of them fitted; area shares of 0 months" in again
     assert "stages: 0 new or different; 0 changes" in run(EVALUATE, uzbekistan.environment)
     assert contents(uzbekistan.warehouse) == before

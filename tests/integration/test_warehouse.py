@@ -18,7 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, IndexCode, Origin, Release
+from pipeline.core.ids import INDEX_CODES, Country, IndexCode, Origin, Release
 from pipeline.core.months import Month
 from pipeline.indices.calibration import Calibration
 from pipeline.local.postgres import EmbeddedPostgres
@@ -35,9 +35,8 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.review_stations import review_stations
 from pipeline.steps.status import pending_alerts, status
-from pipeline.warehouse.climate import ClimateRow, save_climate_months
+from pipeline.warehouse.calibrations import Series, read_calibrations, save_calibrations
 from pipeline.warehouse.engine import claim_origin
-from pipeline.warehouse.indices import Series, read_calibrations, save_calibrations
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
 from pipeline.warehouse.migrations import migrate, refuse_other_version, sql_folder
 from pipeline.warehouse.observations import (
@@ -56,6 +55,7 @@ from tests.integration.little_world import (
     Spoken,
     grid_file,
     landscape,
+    say_climate,
     say_spi_3,
     settle,
     told,
@@ -91,11 +91,17 @@ ORDER BY 1
 MART = {
     "landscape": (
         "landscape_id landscape_key version valid_from country_code name_en names land_use "
-        "is_salt_affected is_derived area_km2 headwater_landscape_id geometry_geojson"
+        "is_salt_affected is_derived area_km2 headwater_landscape_id geometry_geojson "
+        "aridity_index"
+    ),
+    "aridity": (
+        "landscape_id basis calibration aridity_index aridity_class pet_method precipitation_mm "
+        "pet_mm"
     ),
     "climate_month": (
         "landscape_id month precipitation_mm temperature_mean_c pet_mm gap source release origin "
-        "coverage_fraction known_from"
+        "coverage_fraction known_from pet_hargreaves_mm soil_moisture_m3_m3 "
+        "snow_water_equivalent_mm snow_melt_mm snowfall_mm"
     ),
     "index_month": (
         "landscape_id month index_code value gap source release origin calibration known_from"
@@ -103,11 +109,20 @@ MART = {
     "index_month_wide": (
         "landscape_id month spi_1 spi_2 spi_3 spi_6 spi_9 spi_12 spi_24 spei_1 spei_2 spei_3 spei_6 "
         "spei_9 spei_12 spei_24 pn_1 pn_3 pn_6 pn_9 pn_12 gaps source release origin calibration "
-        "known_from"
+        "known_from spi_hy spi_veg spei_hy spei_veg smri_1 smri_3 smri_6 smri_12 smri_hy swei_1 "
+        "sma_1 sma_3"
+    ),
+    "area_share": (
+        "landscape_id month index_code class share covered_fraction gap source release origin "
+        "calibration known_from"
+    ),
+    "headwater_index_month": (
+        "landscape_id headwater_landscape_id month index_code value gap source release origin "
+        "calibration known_from"
     ),
     "calibration": (
         "landscape_id index_code calendar_month calibration distribution parameters "
-        "probability_of_zero n_years source"
+        "probability_of_zero n_years source pet_method"
     ),
     "stage_month": (
         "landscape_id month plan_id plan_version drought_type stage stage_rank since_month "
@@ -247,6 +262,7 @@ class TestTheCatalogue:
             "WHERE pronamespace = 'mart'::regnamespace ORDER BY 1",
         )
         assert found == [
+            ("mart.area_share_as_of(timestamp with time zone)", "mart.area_share"),
             ("mart.freshness_at(timestamp with time zone)", "record"),
             ("mart.index_month_as_of(timestamp with time zone)", "mart.index_month"),
             ("mart.indicator_as_of(timestamp with time zone)", "mart.indicator"),
@@ -270,6 +286,7 @@ class TestTheCatalogue:
             "series.observation_superseded",
             "series.station_month_superseded",
             "series.station_position_superseded",
+            "index.area_share_superseded",
             "index.value_month_superseded",
             "plan.stage_month_superseded",
         }
@@ -466,6 +483,7 @@ class TestTheAnalyst:
             "WHERE nspname !~ '^pg_' AND nspname <> 'information_schema') ORDER BY 1",
         )
         assert may == [
+            ("mart.area_share_as_of",),
             ("mart.freshness_at",),
             ("mart.index_month_as_of",),
             ("mart.indicator_as_of",),
@@ -641,19 +659,16 @@ class TestWhatWasReplaced:
         long = told(world, "SELECT index_code, value, gap FROM mart.index_month")
         ((wide,),) = told(world, "SELECT to_jsonb(w) FROM mart.index_month_wide AS w")
         assert isinstance(wide, dict)
-        assert len(long) == 19
+        assert len(long) == len(INDEX_CODES) == 31
         assert all(wide[str(code)] == value and gap is None for code, value, gap in long)
 
 
 class TestClimate:
-    def row(self, file_id: int, *, rain: float | None = 12.5) -> ClimateRow:
-        gap = Gap.NOT_PUBLISHED if rain is None else None
-        return ClimateRow(
-            1, JANUARY, SOURCE, 1, rain, 3.5, 20.0, gap, 0.9, Release.FINAL, "real", file_id
+    def save(self, connection: Connection, file_id: int, *, rain: float | Gap = 12.5) -> int:
+        beside = {"temperature_mean_c": 3.5, "pet_mm": 20.0}
+        return say_climate(
+            connection, 1, JANUARY, rain, file_id=file_id, coverage=0.9, beside=beside
         )
-
-    def save(self, connection: Connection, file_id: int, **others: float | None) -> int:
-        return save_climate_months(connection, [self.row(file_id, **others)])
 
     def test_the_same_value_from_another_file_is_the_same_value(self, world: Engine) -> None:
         with world.begin() as connection:
@@ -669,7 +684,7 @@ class TestClimate:
             one, other = grid_file(connection, number=1), grid_file(connection, number=2)
             self.save(connection, one)
         with world.begin() as connection:
-            assert self.save(connection, other, rain=None) == 1
+            assert self.save(connection, other, rain=Gap.NOT_PUBLISHED) == 1
         columns = "SELECT precipitation_mm, gap, file_id FROM series.climate_month"
         assert told(world, columns) == [(None, "not_published", other)]
         assert told(world, columns + "_superseded") == [(12.5, None, one)]
@@ -761,7 +776,7 @@ class TestCalibrations:
     def save(self, warehouse: Engine, *fits: Calibration) -> int:
         with warehouse.begin() as connection:
             known = read_calibrations(connection, self.SERIES)
-            return save_calibrations(connection, self.SERIES, fits, known)
+            return save_calibrations(connection, self.SERIES, fits, known, np.array([False]))
 
     def read(self, warehouse: Engine) -> dict[IndexCode, Calibration]:
         with warehouse.connect() as connection:
@@ -807,7 +822,10 @@ class TestCalibrations:
         self.save(world, *self.FITS)
         other = fit(SPI_3, {"alpha": 9.0, "beta": 9.0, "rainless_below_mm": 9.0}, 0.9, 30)
         with world.begin() as connection:
-            assert save_calibrations(connection, self.SERIES, [other], nothing_known) == 0
+            saved = save_calibrations(
+                connection, self.SERIES, [other], nothing_known, np.array([False])
+            )
+        assert saved == 0
         assert self.read(world)[SPI_3].parameters["alpha"][0] == 1.75
 
     def test_another_version_of_the_landscape_is_fitted_anew(self, world: Engine) -> None:

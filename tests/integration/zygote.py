@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from pipeline import cli, wiring
-from pipeline.steps import fetch  # noqa: F401 - what the command imports late
+from pipeline.steps import fetch_at_once  # noqa: F401 - what the command imports late
 
 
 def main() -> None:

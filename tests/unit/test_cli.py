@@ -19,6 +19,7 @@ COMMANDS = [
     "stations",
     "airflow",
     "compute",
+    "map",
     "evaluate",
     "approve",
     "reject",
@@ -34,10 +35,14 @@ COMMANDS = [
     "demo",
 ]
 
+# Any file does: usage is looked at before what is in it.
+BUILD = ["landscapes", "build", "--id-field", "a", "--name-field", "b"]
+BUILD += ["--boundaries", __file__, "--land-cover", __file__]
+
 
 def test_starting_the_command_loads_no_science() -> None:
     """It takes seconds, and most commands need none of it."""
-    science = ["pandas", "xarray", "scipy", "climate_indices", "netCDF4", "geopandas"]
+    science = ["pandas", "xarray", "scipy", "climate_indices", "netCDF4", "geopandas", "rasterio"]
     code = f"import sys, pipeline.cli; print([m for m in {science} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"
@@ -87,7 +92,23 @@ def test_every_command_has_help(command: str) -> None:
             "greater than or equal to 0",
             id="values expected before the month ends",
         ),
+        pytest.param(
+            ["map", "pn_3", "2026-10", "--to", "map.png"],
+            "expected one that is mapped",
+            id="a map of an index without maps",
+        ),
+        pytest.param(
+            ["map", "spi_3", "2026-10", "--to", "map.tif"],
+            "ends in .png or .nc",
+            id="a map in another format",
+        ),
         pytest.param(["landscapes", "load"], "either a FILE or --default", id="no landscapes"),
+        pytest.param(
+            [*BUILD, "--to", "a.geojson", "--name-column", "tg"],
+            "expected LANGUAGE=COLUMN, got 'tg'",
+            id="a column of names without its language",
+        ),
+        pytest.param([*BUILD, "--to", __file__], "--overwrite", id="landscapes over another file"),
     ],
 )
 def test_wrong_usage(arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,9 +38,11 @@ def test_without_any_variable_the_installation_lives_in_var_and_sends_no_mail() 
     assert settings.database_url is None
     assert settings.calibration == CalibrationPeriod(1991, 2020)
     assert settings.min_coverage == 0.5
+    assert settings.rainless_share == 0.3173
     assert (settings.smtp_host, settings.mail_to) == (None, [])
     assert settings.authority is None
     assert settings.archive == (Path("var") / "archive").absolute().as_uri()
+    assert settings.grids == (Path("var") / "grids").absolute().as_uri()
 
 
 def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,8 +52,10 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
         | {
             "DROUGHT_VAR": "/srv/drought",
             "DROUGHT_ARCHIVE_URL": "s3://raw/drought",
+            "DROUGHT_GRIDS_URL": "s3://grids/drought",
             "DROUGHT_CALIBRATION": "1981-2010",
             "DROUGHT_MIN_COVERAGE": "0.8",
+            "DROUGHT_RAINLESS_SHARE": "0.5",
             "DROUGHT_SOURCE": "era5-land",
             "DROUGHT_BLEND_WITH": "cfsr",
             "DROUGHT_AUTHORITY": "the Test Authority",
@@ -68,8 +72,10 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.outgoing == Path("/srv/drought/outgoing")
     assert settings.site == Path("/srv/drought/site")
     assert settings.archive == "s3://raw/drought"
+    assert settings.grids == "s3://grids/drought"
     assert settings.calibration == CalibrationPeriod(1981, 2010)
     assert settings.min_coverage == 0.8
+    assert settings.rainless_share == 0.5
     assert (settings.source, settings.blend_with) == ("era5-land", "cfsr")
     assert settings.authority == "the Test Authority"
     assert settings.cap_sender == "drought@hydromet.example"
@@ -96,6 +102,8 @@ def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -
         pytest.param("DROUGHT_MIN_COVERAGE", "0", "greater than 0", id="no coverage at all"),
         pytest.param("DROUGHT_MIN_COVERAGE", "1.5", "less than or equal to 1", id="over the whole"),
         pytest.param("DROUGHT_MIN_COVERAGE", "nan", "less than or equal", id="not a number"),
+        pytest.param("DROUGHT_RAINLESS_SHARE", "0", "greater than 0", id="no rainless year"),
+        pytest.param("DROUGHT_RAINLESS_SHARE", "0.67", "equal to 0.66", id="rain is an exception"),
         pytest.param("DROUGHT_SMTP_PORT", "smtp", "valid integer", id="a port by name"),
         pytest.param(
             "DROUGHT_SMTP_PORT", "65536", "less than or equal to 65535", id="no such port"
