@@ -12,39 +12,27 @@ after which its copies leave the archive, because 2 GB are not needed on the dis
 from __future__ import annotations
 
 import argparse
-import resource
 import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 import netCDF4
 import numpy as np
 import xarray as xr
 from rich.console import Console
-from sqlalchemy import create_engine
 
+from benchmarks.cost import apart, peak_mb
+from benchmarks.fresh import SOURCE, fresh_installation
 from pipeline.core.months import Month
 from pipeline.landscapes.default import default_landscapes_file
-from pipeline.local.postgres import EmbeddedPostgres
-from pipeline.settings import Settings
 from pipeline.sources.landscape_files import read_landscapes
 from pipeline.steps.ingest import ingest_grid
 from pipeline.steps.installation import Installation
-from pipeline.steps.landscapes import load_landscapes
 from pipeline.steps.means import take_means
 from pipeline.terminal import progress
-from pipeline.warehouse.migrations import migrate
 
-T = TypeVar("T")
-
-SOURCE = "benchmark"
 FIRST = Month(1991, 1)
 REPORT_AFTER = (12, 60, 420)
 LATITUDES = np.round(np.arange(55.5, 34.95, -0.1), 1)
@@ -85,11 +73,6 @@ class Tally:
 HEADER = "months   file MB  plain s/mo ingest s/m means s/m  ratio   peak MB"
 
 
-def peak_mb() -> float:
-    """The most memory this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def write(path: Path, months: Sequence[Month]) -> None:
     """A file of the store for `months`, written month by month, a map a chunk."""
     shape = (LATITUDES.size, LONGITUDES.size)
@@ -117,7 +100,9 @@ def write(path: Path, months: Sequence[Month]) -> None:
 def field(code: str, month: Month) -> np.ndarray:
     """A map with a season, a slope from south to north, and noise in each cell."""
     _, january, july, spread = VARIABLES[code]
-    generator = np.random.default_rng([month.ordinal, list(VARIABLES).index(code)])
+    # The warmest and the coldest hour share their noise, or one could fall below the other.
+    alike = "mx2t" if code == "mn2t" else code
+    generator = np.random.default_rng([month.ordinal, list(VARIABLES).index(alike)])
     season = (1 - np.cos(2 * np.pi * (month.month - 1) / 12)) / 2
     noise = generator.standard_normal((LATITUDES.size, LONGITUDES.size), dtype=np.float32)
     slope = ((45.0 - LATITUDES) / 10)[:, np.newaxis]
@@ -125,25 +110,6 @@ def field(code: str, month: Month) -> np.ndarray:
     values[60:100, 245:285] = np.nan  # a sea
     lowest = 0.0 if code in ("tp", "ssrd") else -np.inf
     return np.maximum(values, lowest).astype(np.float32)
-
-
-@contextmanager
-def fresh_installation() -> Iterator[tuple[Installation, Path]]:
-    """An empty warehouse with the shipped landscapes, and a folder that is deleted at the end."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = EmbeddedPostgres(folder / "postgres")
-        server.start()
-        try:
-            server.ensure_database("benchmark")
-            engine = create_engine(server.url("benchmark"))
-            migrate(engine)
-            installation = Installation(Settings(var=folder / "var", source=SOURCE), engine)
-            load_landscapes(installation, read_landscapes(default_landscapes_file()))
-            yield installation, folder
-            engine.dispose()
-        finally:
-            server.stop()
 
 
 def timed_load(path: Path) -> float:
@@ -172,7 +138,10 @@ def timed_means(installation: Installation, *, keep: bool) -> float:
 def month_by_month(months: Sequence[Month], *, keep: bool, console: Console) -> None:
     """One file a month; the table grows a line whenever memory may have."""
     tally = Tally()
-    with fresh_installation() as (installation, folder), progress(console) as advance:
+    with (
+        fresh_installation(read_landscapes(default_landscapes_file())) as (installation, folder),
+        progress(console) as advance,
+    ):
         console.print(HEADER, highlight=False)
         for n, month in enumerate(months, start=1):
             advance(str(month), n, len(months))
@@ -191,11 +160,11 @@ def month_by_month(months: Sequence[Month], *, keep: bool, console: Console) -> 
 
 def one_file(months: Sequence[Month], *, console: Console) -> None:
     """All months in one file; made, and loaded with plain xarray, in processes of their own."""
-    with fresh_installation() as (installation, folder):
+    with fresh_installation(read_landscapes(default_landscapes_file())) as (installation, folder):
         path = folder / "all.nc"
-        _apart(write, path, months)
+        apart(write, path, months)
         tally = Tally(months=len(months), raw_bytes=path.stat().st_size)
-        tally.plain, plain_mb = _apart(loaded, path)
+        tally.plain, plain_mb = apart(loaded, path)
         tally.ingest = timed_ingest(installation, path)
         tally.means = timed_means(installation, keep=False)
         console.print(f"{HEADER}\n{tally.line()}", highlight=False)
@@ -205,11 +174,6 @@ def one_file(months: Sequence[Month], *, console: Console) -> None:
 def loaded(path: Path) -> tuple[float, float]:
     """Seconds that `timed_load` takes, and the most memory of its process."""
     return timed_load(path), peak_mb()
-
-
-def _apart(work: Callable[..., T], *given: object) -> T:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(work, *given).result()
 
 
 def main() -> None:
