@@ -36,7 +36,7 @@ $(UV):
 	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.ready: requirements/all.txt pyproject.toml | $(UV)
-	@echo "setup: about 400 MB of packages into $(VENV) (only what is not cached is downloaded)"
+	@echo "setup: about 450 MB of packages into $(VENV) (only what is not cached is downloaded)"
 	[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/all.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
