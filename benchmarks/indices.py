@@ -12,6 +12,7 @@ shares of area of the landscapes, and the newest month.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ KIND = MapKind("f4", None, "mm", "made up")
 SEASONS = [code for code in CELL_INDEX_CODES if code not in SEVEN_SCALES]
 READING, SHARES = "reading", "area shares"
 KNOWN_STAGES = {READING, SHARES, *map(str, CELL_INDEX_CODES)}
+_INDEX = re.compile(r"(?:fit|maps) of (\w+)")
+"""How a run tells of the index it is at."""
 
 
 @dataclass
@@ -88,7 +91,8 @@ class Stages:
 
     def advance(self, what: str, done: int, of: int) -> None:
         """Be told of the progress."""
-        stage = SHARES if what.startswith(SHARES) else what.removeprefix("maps: ")
+        index = _INDEX.match(what)
+        stage = SHARES if what.startswith(SHARES) else index[1] if index else what
         if stage == self._stage or stage not in KNOWN_STAGES:
             return
         self.end()
