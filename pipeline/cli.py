@@ -16,6 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import wiring
 from pipeline.commands.alerts import alerts
+from pipeline.commands.analysts import analysts
+from pipeline.commands.export import exports
 from pipeline.commands.ingest import ingest
 from pipeline.commands.landscapes import landscapes
 from pipeline.commands.options import (
@@ -42,7 +44,7 @@ app = typer.Typer(
 airflow = typer.Typer(
     help="Airflow live on this machine (make up, make down).", no_args_is_help=True
 )
-for group in (steps, alerts, show):
+for group in (steps, alerts, show, exports):
     app.add_typer(group)
 for name, named in (
     ("db", db),
@@ -51,6 +53,7 @@ for name, named in (
     ("sources", sources),
     ("ingest", ingest),
     ("stations", stations),
+    ("analysts", analysts),
     ("airflow", airflow),
 ):
     app.add_typer(named, name=name)

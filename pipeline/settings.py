@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     """Where grids and maps are kept, a path or any fsspec URL; unset: ``var/grids``."""
     watch: Annotated[list[str], NoDecode, BeforeValidator(_list)] = Field(default=[], repr=False)
     """Drop folders besides ``incoming``, paths or any fsspec URLs, separated by commas."""
+    backups: Path | None = None
+    """Folder of the backups of the warehouse; unset: ``var/backups``."""
+    backups_kept: int = Field(default=7, ge=1)
+    """How many of the newest are kept."""
     calibration: Annotated[CalibrationPeriod, NoDecode, BeforeValidator(_calibration)] = (
         CalibrationPeriod(1991, 2020)
     )
@@ -80,6 +84,8 @@ class Settings(BaseSettings):
     mail_from: str = "drought@localhost"
     mail_to: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
     """Recipients, separated by commas."""
+    analyst_minutes: float = Field(default=15, gt=0)
+    """Sessions of analysts whose transaction is older are ended, whatever limit they set themselves."""
     cdsapi_url: str = Field(
         default="https://cds.climate.copernicus.eu/api", validation_alias="CDSAPI_URL"
     )
@@ -112,6 +118,10 @@ class Settings(BaseSettings):
     def site(self) -> Path:
         """The bulletin and the page."""
         return self.var / "site"
+
+    @property
+    def backups_folder(self) -> Path:
+        return self.backups or self.var / "backups"
 
     @property
     def archive(self) -> str:

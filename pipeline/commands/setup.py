@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from pipeline import wiring
+from pipeline.commands.backups import backups, say
 from pipeline.commands.options import (
     ExistingFile,
     screen,
@@ -16,7 +17,10 @@ from pipeline.terminal import (
     schedule_cells,
 )
 
-db = typer.Typer(help="The warehouse: start, stop, migrate it.", no_args_is_help=True)
+db = typer.Typer(
+    help="The warehouse: start, stop, migrate, back up and restore it.", no_args_is_help=True
+)
+db.add_typer(backups)
 plans = typer.Typer(help="Drought plans: check, load and list them.", no_args_is_help=True)
 sources = typer.Typer(help="Data sources: when each is expected.", no_args_is_help=True)
 
@@ -45,9 +49,19 @@ def db_url() -> None:
 
 
 @db.command("migrate")
-def db_migrate() -> None:
-    """Bring the tables up to date and load the shipped plans. Safe to repeat."""
-    applied, new_plans = wiring.migrate_warehouse()
+def db_migrate(
+    has_backup: Annotated[
+        bool,
+        typer.Option(
+            "--backup/--no-backup", help="Back up first, where tables change that hold data."
+        ),
+    ] = True,
+) -> None:
+    """Bring the tables up to date and load the shipped plans. Safe to repeat.
+
+    Whoever computes or reads is waited for, five minutes at most, and named; then nothing is changed.
+    """
+    applied, new_plans = wiring.migrate_warehouse(has_backup=has_backup, tell=say)
     print(f"migrations applied: {', '.join(applied) or 'none, all were'}")
     print(f"plans loaded: {', '.join(new_plans) or 'none, all were'}")
 

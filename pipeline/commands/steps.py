@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,12 +19,20 @@ from pipeline.commands.options import (
     mapped_index,
     notes,
     option,
+    plain,
+    screen,
 )
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.ids import IndexCode
+from pipeline.core.moments import Moment
 from pipeline.terminal import (
+    checked_facts,
+    checked_lines,
     progress,
 )
+
+if TYPE_CHECKING:
+    from pipeline.warehouse.checks import Checked
 
 steps = typer.Typer()
 
@@ -88,8 +97,39 @@ def map_command(
 
 
 @steps.command()
-def evaluate(first: MaybeFrom = None, to: MaybeTo = None) -> None:
-    """Decide stages by the plans in force, and queue alerts for approval."""
+def evaluate(
+    first: MaybeFrom = None,
+    to: MaybeTo = None,
+    as_of: Annotated[
+        Moment | None,
+        typer.Option(
+            parser=option(Moment.parse),
+            metavar="TIMESTAMP",
+            help="Decide nothing: replay the last evaluation until a day, such as 2027-03-03, or a time "
+            "with its offset, such as 2027-03-03T12:00Z, and compare.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --as-of: write all differences to this CSV file; those of blended may tell of "
+            "gauges that are not open.",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Decide stages by the plans in force, and queue alerts for approval.
+
+    With --as-of: decide a past evaluation once more from what was known then, write nothing, and
+    list what comes out otherwise. Exit code 1 if anything does though the software is the same.
+    """
+    if as_of is not None:
+        if first is not None or to is not None:
+            raise typer.BadParameter("--as-of: expected it without --from and --to")
+        _replay(as_of, report)
+        return
+    if report is not None:
+        raise typer.BadParameter("--report: expected it with --as-of")
     from pipeline.steps.evaluate import evaluate as evaluate_step
 
     in_order(first, to)
@@ -99,6 +139,18 @@ def evaluate(first: MaybeFrom = None, to: MaybeTo = None) -> None:
         f"stages: {done.stage_rows} new or different; {done.transitions} changes of stage, "
         f"{done.told} of them wait for approval"
     )
+
+
+def _replay(moment: Moment, report: Path | None) -> None:
+    from pipeline.commands.replay_report import differences_to, print_replay
+    from pipeline.steps.replay import replay
+
+    installation = wiring.installation(reads_only=True)
+    with differences_to(report) as kept, progress(notes) as advance:
+        found = replay(installation, moment, tell=kept.tell, advance=advance)
+    print_replay(screen, found, kept)
+    if found.is_failure:
+        raise typer.Exit(1)
 
 
 @steps.command()
@@ -111,12 +163,35 @@ def publish() -> None:
 
 
 @steps.command()
-def check() -> None:
-    """Look for rows in the warehouse that contradict each other."""
+def check(
+    only: Annotated[
+        list[str] | None, typer.Option(help="A check by its name; may be given several times.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look for rows in the warehouse that contradict each other, or that cannot be.
+
+    Each check says how many rows it found, the first of them, and what to do. Exit code 1 if an error
+    was found; a notice asks for a look.
+    """
     from pipeline.steps.check import check as check_step
 
-    found = check_step(wiring.installation())
-    print(f"checks: {len(found)} passed")
+    found: list[Checked] = []
+
+    def told(one: Checked) -> None:
+        found.append(one)
+        if not as_json:
+            print("\n".join(checked_lines(one)), flush=True)
+
+    try:
+        check_step(wiring.installation(), only=only or (), tell=told)
+    finally:
+        if as_json:
+            facts = [checked_facts(one) for one in found]
+            print(json.dumps(facts, default=plain, ensure_ascii=False))
+    if not as_json:
+        notices = sum(1 for one in found if one.count)
+        print(f"checks: {len(found)} run, no error, {notices} with something to look at")
 
 
 @steps.command()

@@ -55,6 +55,8 @@ _SETTINGS = {
     "TimeZone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    # Any login may NOTIFY, and what nobody has heard yet is kept on disk: 128 MiB in place of 8 GiB.
+    "max_notify_queue_pages": "16384",
 }
 
 
@@ -127,7 +129,10 @@ class EmbeddedPostgres:
         return f"postgresql+psycopg://{USER}:{password}@{HOST}:{port}/{quote(database, safe='')}"
 
     def ensure_database(self, name: str) -> None:
-        """Create the database `name` unless it is there. The server must be running."""
+        """Create the database `name` unless it is there. The server must be running.
+
+        Nobody but the owner may connect until it is granted; Postgres would let everybody in.
+        """
         password = self._read("password")
         with psycopg.connect(self._address(), password=password, autocommit=True) as connection:
             found = connection.execute("select from pg_database where datname = %s", [name])
@@ -135,8 +140,15 @@ class EmbeddedPostgres:
                 return
             # Another process may be quicker; the moment decides which of the two errors we get.
             with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+                database = sql.Identifier(name)
                 statement = sql.SQL("create database {} template template0")
-                connection.execute(statement.format(sql.Identifier(name)))
+                connection.execute(statement.format(database))
+                statement = sql.SQL("revoke connect, temporary on database {} from public")
+                connection.execute(statement.format(database))
+
+    def programs(self) -> Path:
+        """Return the folder of Postgres's programs, of the version that wrote the data."""
+        return _binaries(self._data)
 
     # Who lives.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -20,8 +21,8 @@ from pipeline.plans.document import Ladder, Plan
 from pipeline.plans.indicators import indicator_readings
 from pipeline.plans.rules import Reading
 from pipeline.plans.stages import StageMonth, stage_history
-from pipeline.steps.installation import ENGINE, Installation
-from pipeline.steps.records import Records, Rows, read_records
+from pipeline.steps.installation import ENGINE
+from pipeline.steps.records import DecidedBy, Records, Rows, read_records
 from pipeline.warehouse.alerts import NewTransition
 from pipeline.warehouse.area_shares import read_area_shares
 from pipeline.warehouse.indicators import Issues, read_issues
@@ -46,7 +47,7 @@ class Ruled:
 class Basis:
     """All that stages are decided by."""
 
-    calibration: str
+    by: DecidedBy
     landscapes: Sequence[StoredLandscape]
     timetables: Mapping[Country, Timetable]
     records: Records
@@ -131,7 +132,7 @@ class Basis:
                     source=self.records.source(key),
                     origin=at.row.origin,
                     release=at.row.release,
-                    calibration=self.calibration,
+                    calibration=str(self.by.period),
                     coverage_fraction=at.row.coverage_fraction,
                     landscape_version=stored.version,
                     beside=self.records.beside(key, change.now),
@@ -144,15 +145,22 @@ class Basis:
         )
 
 
-def read_basis(installation: Installation, connection: Connection, to: Month | None) -> Basis:
+def read_basis(
+    connection: Connection, by: DecidedBy, to: Month | None, at: datetime | None = None
+) -> Basis:
     """Return the basis of the stages up to `to`; None: of all that have indices.
+
+    Args:
+        connection: the caller's transaction.
+        by: which indices decide.
+        to: the last month.
+        at: as all of it was known at this moment; None: now.
 
     Raises:
         InputError: a country with landscapes has no plan, or there are no indices.
     """
-    settings = installation.settings
-    timetables = read_plans(connection)
-    landscapes = read_landscapes(connection)
+    timetables = read_plans(connection, at)
+    landscapes = read_landscapes(connection, at=at)
     without = {s.landscape.country for s in landscapes} - timetables.keys()
     if without:
         raise InputError(
@@ -161,15 +169,15 @@ def read_basis(installation: Installation, connection: Connection, to: Month | N
         )
     measures = {m for t in timetables.values() for _, plan in t.plans for m in plan.measures}
     codes = sorted(measure for measure in measures if isinstance(measure, IndexCode))
-    records = read_records(connection, settings, codes, to)
+    records = read_records(connection, by, codes, to, at)
     shares = [measure for measure in measures if isinstance(measure, AreaShare)]
     return Basis(
-        str(settings.calibration),
+        by,
         landscapes,
         timetables,
         records,
-        read_issues(connection),
-        read_area_shares(connection, records.grid, settings.calibration, shares, until=to),
+        read_issues(connection, at),
+        read_area_shares(connection, by.grid, by.period, shares, until=to, at=at),
     )
 
 

@@ -2,32 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+
+from sqlalchemy import Engine
 
 from pipeline.core.errors import InputError
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.checks import run_checks
+from pipeline.warehouse.checks import Checked, Severity, in_words, read_checks, run_checks
+
+Tell = Callable[[Checked], None]
 
 
-def check(installation: Installation) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Run all checks and return the rows of each, none where all is well.
+def check(
+    installation: Installation,
+    *,
+    only: Collection[str] = (),
+    tell: Tell = lambda checked: None,
+) -> dict[str, Checked]:
+    """Run the checks and return what each found, by its name.
+
+    Args:
+        installation: where.
+        only: names of checks; none: all.
+        tell: told of each check when it is done.
 
     Raises:
-        InputError: a check returned rows.
+        InputError: a check whose rows are errors returned some, or there is no check of a name.
+        psycopg.Error: a check could not be run, and those that could found no error.
     """
     with recorded(installation.warehouse, "check") as report:
-        with installation.warehouse.connect() as connection:
-            found = run_checks(connection)
-        report.rows = sum(map(len, found.values()))
-        wrong = {name: rows for name, rows in found.items() if rows}
-        if wrong:
-            first = "; ".join(
-                f"{name}: {len(rows)}, e.g. {rows[0]}" for name, rows in wrong.items()
-            )
-            raise InputError(
-                f"warehouse: expected no offending rows, got {first}; each check's first lines in "
-                "sql/checks say what to do"
-            )
-        return found
+        found = looked_over(installation.warehouse, only, tell)
+        report.rows = sum(one.count for one in found)
+        notices = [one for one in found if one.check.severity is Severity.NOTICE and one.count]
+        report.message = f"{len(found)} checks, {_counted(notices)}" if notices else None
+        _refuse(found)
+        return {one.check.name: one for one in found}
+
+
+def looked_over(
+    warehouse: Engine, only: Collection[str] = (), tell: Tell = lambda checked: None
+) -> list[Checked]:
+    """Run the checks on a warehouse as it is at this moment, and write nothing down."""
+    checks = read_checks(only)
+    found = []
+    with warehouse.connect().execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    ) as connection:
+        for one in run_checks(connection, checks):
+            tell(one)
+            found.append(one)
+    return found
+
+
+def _refuse(found: Sequence[Checked]) -> None:
+    broken = [one for one in found if one.trouble is not None]
+    wrong = [one for one in found if one.is_wrong]
+    if wrong:
+        said = "; ".join(
+            f"{one.check.name}: {one.count}, e.g. {in_words(one.rows[0])}" for one in wrong
+        )
+        could_not = ", ".join(one.check.name for one in broken)
+        raise InputError(
+            f"warehouse: expected no offending rows, got {said}; `drought check` says of each what "
+            f"to do{f'. Not run: {could_not}' if broken else ''}"
+        )
+    for one in broken:
+        assert one.trouble is not None  # noqa: S101
+        one.trouble.add_note(f"sql/checks/{one.check.name}.sql")
+        raise one.trouble
+
+
+def _counted(found: Sequence[Checked]) -> str:
+    return ", ".join(f"{one.check.name} {one.count}" for one in found)

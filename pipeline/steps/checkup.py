@@ -23,6 +23,7 @@ from pipeline.sources.cds_account import LICENCE_PAGE, licences_to_accept, time_
 from pipeline.sources.grid_layout import local_folder
 from pipeline.steps.deliver import mailer_of
 from pipeline.steps.installation import deciding_sources
+from pipeline.warehouse.analysts import read_analysts, read_open_doors
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.health import (
     read_database_facts,
@@ -110,6 +111,23 @@ def look_at_database(patient: Patient) -> Look:
         facts = read_database_facts(connection)
     own = "embedded" if patient.settings.database_url is None else "your own"
     return Verdict.OK, f"Postgres {facts.version} ({own}), {_gib(facts.size_bytes)} of data"
+
+
+def look_at_analysts(patient: Patient) -> Look:
+    """See that the logins of analysts can do nothing but read `mart`."""
+    with _connection(patient) as connection:
+        logins = read_analysts(connection)
+        doors = read_open_doors(connection)
+    if doors and logins:
+        named = "; ".join(f"{door.door} ({door.closed_by})" for door in doors[:_SOME])
+        return Verdict.ATTENTION, (
+            f"{len(doors)} things are open to their logins that `drought db migrate` could not close; "
+            f"have a superuser run what closes them in this database: {named}; all of them are in "
+            "ops.open_door"
+        )
+    if not logins:
+        return Verdict.OK, "no logins of analysts; `drought analysts add` makes one"
+    return Verdict.OK, f"{len(logins)} logins, which read mart and nothing else"
 
 
 def look_at_archive(patient: Patient) -> Look:

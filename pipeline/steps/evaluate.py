@@ -1,37 +1,35 @@
 """From indices to stages, and from changes of stage to alerts that wait for approval.
 
-One transaction: stages, transitions with their evidence, approval requests and messages are
-there together or not at all. History is replayed each time, so a month evaluated twice changes
-nothing, and a value that changed later shows as a correction.
+One transaction: stages, transitions with their evidence, approval requests, messages and the
+record of the evaluation are there together or not at all. History is replayed each time, so a
+month evaluated twice changes nothing, and a value that changed later shows as a correction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
 from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
-from pipeline.alerts.transitions import HeldStage, Link, transitions
-from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
-from pipeline.steps.basis import Basis, Ruled, read_basis
+from pipeline.steps.basis import read_basis
+from pipeline.steps.deciding import decisions, read_held
+from pipeline.steps.droughts import Droughts
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
-from pipeline.warehouse.alerts import (
-    NewTransition,
-    read_links,
-    read_told_chains,
-    save_transitions,
-)
-from pipeline.warehouse.landscapes import StoredLandscape
+from pipeline.steps.records import decided_by
+from pipeline.steps.versions import running_versions
+from pipeline.warehouse.alerts import NewTransition, read_told_chains, save_transitions
+from pipeline.warehouse.computed import read_stale_count
+from pipeline.warehouse.evaluations import EvaluationRow, save_evaluation
 from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
-from pipeline.warehouse.stages import StageRow, read_held_stages, save_stages
+from pipeline.warehouse.stages import StageRow, save_stages
 
 _OF_THE_PAST = (Change.CORRECTED, Change.REMINDED)
 
@@ -64,7 +62,14 @@ def evaluate(
         InputError: there are no indices, or a country with landscapes has no plan.
     """
     with recorded(installation.warehouse, "evaluate", to) as report:
-        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
+        # One state of the warehouse from the first question to the last, which a replay asks for.
+        with (
+            only_writer(installation.warehouse),
+            installation.warehouse.connect().execution_options(
+                isolation_level="REPEATABLE READ"
+            ) as connection,
+            connection.begin(),
+        ):
             done = _evaluate(installation, connection, first, to, advance)
         report.rows = done.stage_rows
         report.message = f"{done.transitions} changes of stage, {done.told} to be told"
@@ -78,58 +83,37 @@ def _evaluate(
     to: Month | None,
     advance: Advance,
 ) -> Evaluation:
-    basis = read_basis(installation, connection, to)
+    settings = installation.settings
+    by = decided_by(connection, settings)
     changes: list[NewTransition] = []
-    held = Held(read_held_stages(connection), read_links(connection))
-    rows = _stage_rows(basis, held, first, changes, advance)
-    written = save_stages(connection, rows)  # and now `changes` is complete
-    return Evaluation(written, len(changes), _tell(installation, connection, changes))
+    basis, held = read_basis(connection, by, to), read_held(connection)
+    droughts = Droughts(basis)
 
+    def rows() -> Iterator[StageRow]:
+        for decided in decisions(basis, held, first, advance):
+            changes.extend(decided.changes)
+            droughts.follow(decided)
+            yield from decided.rows
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What was decided before, by landscape key and drought type."""
-
-    stages: Mapping[tuple[int, DroughtType], Mapping[Month, HeldStage]]
-    links: Mapping[tuple[int, DroughtType], Sequence[Link]]
-
-
-def _stage_rows(
-    basis: Basis,
-    held: Held,
-    first: Month | None,
-    changes: list[NewTransition],
-    advance: Advance,
-) -> Iterator[StageRow]:
-    """Yield the stages to hold, a landscape at a time, and add what changed to `changes`.
-
-    A generator, because the histories of two thousand landscapes do not fit into memory at once.
-    """
-    for done, stored in enumerate(basis.landscapes):
-        advance("stages", done, len(basis.landscapes))
-        for drought_type in DroughtType:
-            key = (stored.landscape_key, drought_type)
-            before = held.stages.get(key, {})
-            ruled = basis.ruled_stages(stored, drought_type)
-            kept = [one for one in ruled if _is_wanted(one, first, before)]
-            wanted = {one.stage.month for one in kept}
-            links = [*held.links.get(key, [])]
-            for change in transitions(before, [one.stage for one in ruled]):
-                # A plan without a rule for this land can show nothing for a change.
-                if change.now.month in wanted and change.now.findings:
-                    new = basis.new_transition(stored, drought_type, ruled, change, links)
-                    links.append(Link(new.month, new.chain_id))
-                    changes.append(new)
-            yield from (_stage_row(stored, drought_type, one) for one in kept)
-
-
-def _is_wanted(ruled: Ruled, first: Month | None, held: Mapping[Month, object]) -> bool:
-    return first is None or ruled.stage.month >= first or ruled.stage.month in held
-
-
-def _stage_row(stored: StoredLandscape, drought_type: DroughtType, ruled: Ruled) -> StageRow:
-    plan = ruled.plan
-    return StageRow(stored.landscape_key, drought_type, plan.plan_id, plan.version, ruled.stage)
+    written = save_stages(connection, rows())  # and now `changes` is complete
+    droughts.save(connection)
+    done = Evaluation(written, len(changes), _tell(installation, connection, changes))
+    save_evaluation(
+        connection,
+        EvaluationRow(
+            running_versions(),
+            by.period,
+            by.sources,
+            settings.min_coverage,
+            first,
+            to,
+            done.stage_rows,
+            done.transitions,
+            done.told,
+            read_stale_count(connection, by.sources, by.period),
+        ),
+    )
+    return done
 
 
 def _tell(

@@ -14,6 +14,7 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
+from pipeline.steps.records import decided_by
 from pipeline.warehouse.alerts import (
     NewTransition,
     read_alerts,
@@ -60,7 +61,7 @@ def _under_way(
     Raises:
         InputError: there are no stages of `month`.
     """
-    basis = read_basis(installation, connection, month)
+    basis = read_basis(connection, decided_by(connection, installation.settings), month)
     chains = read_links(connection)
     found: list[NewTransition] = []
     for stored in basis.landscapes:

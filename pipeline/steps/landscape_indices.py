@@ -184,22 +184,35 @@ def _bring_months(
 ) -> Iterator[tuple[int, int]]:
     """Compute and save the months of `span`; `lead` holds their windows too.
 
-    Yields how many landscapes are done, and how many rows of the last ones differed.
+    Yields how many landscapes are done, and at the end how many rows differed.
     """
     series = fit.series(records)
     calendar_months = {month.month for month in months_between(span.first, span.last)}
     known = read_calibrations(connection, series, calendar_months)
     climate = read_climate(connection, fit.source, series.landscape_keys, lead.first, lead.last)
-    preliminary = _preliminary(climate.is_preliminary)[-span.months :]
-    for places, values in _judged(known, climate, is_hargreaves, span.months):
-        part = series.part(places)
-        yield (
-            places.stop,
-            save_index_values(connection, part, values, preliminary[:, places], origin),
-        )
+    preliminary = preliminary_months(climate.is_preliminary)[-span.months :]
+    # Saved together: a month of all of them lies in one stretch, and costs the least to put there.
+    blocks: dict[IndexCode, list[Panel]] = {code: [] for code in known}
+    for places, judged in judged_blocks(known, climate, is_hargreaves, span.months):
+        for code, panel in judged.items():
+            blocks[code].append(panel)
+        yield places.stop, 0
+    values = {code: _side_by_side(blocks.pop(code)) for code in known}
+    yield len(records), save_index_values(connection, series, values, preliminary, origin)
 
 
-def _judged(
+def _side_by_side(panels: Sequence[Panel]) -> Panel:
+    """One panel of the landscapes of all, which are of the same months."""
+    if len(panels) == 1:
+        return panels[0]
+    return Panel(
+        panels[0].first_month,
+        np.concatenate([panel.values for panel in panels], axis=1),
+        np.concatenate([panel.gaps for panel in panels], axis=1),
+    )
+
+
+def judged_blocks(
     known: dict[IndexCode, Calibration], climate: ClimatePanels, is_hargreaves: Mask, newest: int
 ) -> Iterator[tuple[slice, Values]]:
     """Yield the newest months of blocks of landscapes."""
@@ -218,7 +231,7 @@ def _judged(
     return in_parallel(judged, landscapes)
 
 
-def _preliminary(is_preliminary: Mask) -> Mask:
+def preliminary_months(is_preliminary: Mask) -> Mask:
     """Return which months' indices are preliminary: those with such a month in the longest window."""
     padded = np.pad(is_preliminary, ((LONGEST_WINDOW_MONTHS - 1, 0), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, LONGEST_WINDOW_MONTHS, axis=0)

@@ -9,6 +9,7 @@ from pipeline.landscapes.landscape import Landscape
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.landscapes import read_landscape_keys, save_landscapes
+from pipeline.warehouse.locks import only_writer
 
 
 def load_landscapes(installation: Installation, landscapes: Sequence[Landscape]) -> dict[str, int]:
@@ -18,7 +19,7 @@ def load_landscapes(installation: Installation, landscapes: Sequence[Landscape])
         InputError: a headwater is neither among them nor in the warehouse.
     """
     with recorded(installation.warehouse, "landscapes") as report:
-        with installation.warehouse.begin() as connection:
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             _refuse_unknown_headwaters(landscapes, read_landscape_keys(connection).keys())
             counts = save_landscapes(connection, landscapes)
         report.rows = counts["new"] + counts["changed"]

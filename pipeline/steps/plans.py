@@ -9,6 +9,7 @@ from pipeline.plans.document import Plan
 from pipeline.plans.reading import from_yaml
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
+from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.plans import save_plan
 
 
@@ -36,7 +37,7 @@ def load_plan(installation: Installation, path: Path) -> tuple[Plan, bool]:
     """
     with recorded(installation.warehouse, "plans") as report:
         plan = read_plan_file(path)
-        with installation.warehouse.begin() as connection:
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             is_new = save_plan(connection, plan, is_shipped=False)
         report.rows = int(is_new)
         return plan, is_new

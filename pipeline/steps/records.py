@@ -8,23 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from pipeline.alerts.beside import beside, compared_findings
 from pipeline.alerts.evidence import Beside, Gauges
+from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED, IndexCode
 from pipeline.core.months import Month
 from pipeline.plans.stages import StageMonth
 from pipeline.settings import Settings
-from pipeline.steps.installation import deciding_sources, grid_source
+from pipeline.steps.installation import deciding_sources
 from pipeline.warehouse.agreement import AgreementMonth
 from pipeline.warehouse.blended import BlendedLandscape, read_blended_landscapes
 from pipeline.warehouse.indices import IndexRow, read_index_rows
 
 Rows = Mapping[int, Sequence[IndexRow]]
 """Indices by landscape key, consecutive months, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBy:
+    """Which of the indices in the warehouse decide."""
+
+    sources: tuple[str, ...]
+    """The first of them that a landscape has counts; the last is the grid."""
+    period: CalibrationPeriod
+
+    @property
+    def grid(self) -> str:
+        """The grid that decides, or that gauges are blended with."""
+        return self.sources[-1]
+
+
+def decided_by(connection: Connection, settings: Settings) -> DecidedBy:
+    """Return what the settings choose.
+
+    Raises:
+        InputError: no source decides.
+    """
+    return DecidedBy(deciding_sources(connection, settings), settings.calibration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +97,26 @@ class Records:
 
 
 def read_records(
-    connection: Connection, settings: Settings, codes: Sequence[IndexCode], to: Month | None
+    connection: Connection,
+    by: DecidedBy,
+    codes: Sequence[IndexCode],
+    to: Month | None,
+    at: datetime | None = None,
 ) -> Records:
-    """Return both records up to `to`; None: to the end.
+    """Return both records up to `to`, None: to the end, as they were `at` a moment, None: now.
 
     Raises:
-        InputError: no source decides, or it has no indices.
+        InputError: the grid has no indices.
     """
-    grid, period = grid_source(connection, settings), settings.calibration
-    sources = deciding_sources(connection, settings)
-    gauges = read_blended_landscapes(connection)
-    of_grid = read_index_rows(connection, grid, period, codes, to)
-    of_both = read_index_rows(connection, BLENDED, period, codes, to) if gauges else {}
+    grid, period = by.grid, by.period
+    gauges = read_blended_landscapes(connection, at)
+    of_grid = read_index_rows(connection, grid, period, codes, to, at)
+    of_both = read_index_rows(connection, BLENDED, period, codes, to, at) if gauges else {}
     if not of_grid:
         raise InputError(
             f"{grid}: expected indices calibrated {period}, got none; run `drought compute` first"
         )
-    if BLENDED not in sources:
+    if BLENDED not in by.sources:
         return Records(grid, of_grid, of_both, gauges, frozenset())
     others = {key: of_grid[key] for key in of_both if key in of_grid}
     return Records(grid, of_grid | of_both, others, gauges, frozenset(of_both))

@@ -135,7 +135,7 @@ def disclose(
         InputError: a gauge that is not known, or no name or reason.
     """
     with recorded(installation.warehouse, "disclose") as report:
-        with installation.warehouse.begin() as connection:
+        with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             save_disclosure(
                 connection, stations, disclosure, by=by, reason=reason, at=installation.clock()
             )

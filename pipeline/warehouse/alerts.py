@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from pipeline.alerts.evidence import Evidence
 from pipeline.alerts.facts import AlertFacts, Approval, Change
@@ -17,6 +18,7 @@ from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
+from pipeline.warehouse.known import seen
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
 from pipeline.warehouse.plans import read_plan
 
@@ -91,19 +93,57 @@ def request_approval(connection: Connection, alert_id: int) -> None:
     )
 
 
-def read_links(connection: Connection) -> dict[tuple[int, DroughtType], list[Link]]:
-    """Return all transitions as links of chains, by landscape key and drought type, as decided."""
+def read_links(
+    connection: Connection, at: datetime | None = None
+) -> dict[tuple[int, DroughtType], list[Link]]:
+    """Return all transitions as links of chains, by landscape key and drought type, as decided.
+
+    Those that were decided `at` a moment; None: now.
+    """
     links: dict[tuple[int, DroughtType], list[Link]] = defaultdict(list)
     rows = connection.execute(
         text(
-            "SELECT landscape_key, drought_type, month, chain_id FROM alert.transition "
-            "ORDER BY alert_id"
+            "SELECT landscape_key, drought_type, month, chain_id FROM alert.transition "  # noqa: S608 - a moment
+            f"WHERE {seen('decided_at', at)} ORDER BY alert_id"
         )
     )
     for row in rows:
         key = (row.landscape_key, DroughtType(row.drought_type))
         links[key].append(Link(Month.of(row.month), row.chain_id))
     return links
+
+
+def read_decided(connection: Connection, decided_at: datetime) -> list[NewTransition]:
+    """Return the transitions of one evaluation, as they were written."""
+    rows = connection.execute(
+        text("SELECT * FROM alert.transition WHERE decided_at = :at ORDER BY alert_id"),
+        {"at": decided_at},
+    ).all()
+    landscapes = _landscapes(connection, rows)
+    return [_transition(row, landscapes) for row in rows]
+
+
+def _landscapes(
+    connection: Connection, rows: Sequence[Row[Any]]
+) -> dict[tuple[int, int], StoredLandscape]:
+    """The landscapes of transitions by key and version."""
+    pairs = sorted({(row.landscape_key, row.landscape_version) for row in rows})
+    return {(s.landscape_key, s.version): s for s in read_landscapes(connection, pairs)}
+
+
+def _transition(
+    row: Row[Any], landscapes: Mapping[tuple[int, int], StoredLandscape]
+) -> NewTransition:
+    return NewTransition(
+        row.chain_id,
+        landscapes[row.landscape_key, row.landscape_version],
+        Month.of(row.month),
+        DroughtType(row.drought_type),
+        Change(row.change),
+        row.from_stage,
+        row.to_stage,
+        Evidence.model_validate(row.evidence),
+    )
 
 
 def read_told_chains(connection: Connection) -> set[str]:
@@ -152,28 +192,11 @@ def read_alerts(
             "from_month": from_month.first_day if from_month else None,
         },
     ).all()
-    pairs = sorted({(row.landscape_key, row.landscape_version) for row in rows})
-    landscapes = {(s.landscape_key, s.version): s for s in read_landscapes(connection, pairs)}
+    landscapes = _landscapes(connection, rows)
     plans = {
         pair: read_plan(connection, *pair) for pair in {(r.plan_id, r.plan_version) for r in rows}
     }
-    return [
-        facts(
-            row.alert_id,
-            NewTransition(
-                row.chain_id,
-                landscapes[row.landscape_key, row.landscape_version],
-                Month.of(row.month),
-                DroughtType(row.drought_type),
-                Change(row.change),
-                row.from_stage,
-                row.to_stage,
-                Evidence.model_validate(row.evidence),
-            ),
-            plans,
-        )
-        for row in rows
-    ]
+    return [facts(row.alert_id, _transition(row, landscapes), plans) for row in rows]
 
 
 def facts(

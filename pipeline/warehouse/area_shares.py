@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.core.months import Month
 from pipeline.core.panels import GAPS, GapCodes
 from pipeline.warehouse.binary import Column, Numbers, Words, distinct
 from pipeline.warehouse.calibrations import Series
+from pipeline.warehouse.known import rows_at, seen
 from pipeline.warehouse.upsert import save_columns
 
 Shares = npt.NDArray[np.float32]
@@ -216,19 +218,22 @@ def read_area_shares(
     *,
     since: Month | None = None,
     until: Month | None = None,
+    at: datetime | None = None,
 ) -> dict[int, dict[Month, dict[AreaShare, float | Gap]]]:
     """Return, for each landscape key, the `shares` by month; a month never counted is not there.
 
     Nor is a month counted for an older boundary of the landscape: its indices are of the present
-    one, and the two may not be heard side by side.
+    one, and the two may not be heard side by side. Both as they were known `at` a moment; None: now.
     """
     if not shares:
         return {}
     columns = ", ".join(_column(share) for share in shares)
     rows = connection.execute(
         text(
-            f"SELECT landscape_key, s.month, s.gaps, {columns} FROM index.area_share AS s "  # noqa: S608 - names of our own columns
-            "JOIN landscape.current AS c USING (landscape_key) "
+            f"SELECT landscape_key, s.month, s.gaps, {columns} "  # noqa: S608 - names of our own columns
+            f"FROM {rows_at('index.area_share', at)} AS s "
+            "JOIN (SELECT landscape_key, max(version) AS version FROM landscape.version "
+            f"WHERE {seen('valid_from', at)} GROUP BY landscape_key) AS c USING (landscape_key) "
             "WHERE s.landscape_version = c.version AND s.source = :source AND calibration = :calibration "
             "AND month BETWEEN coalesce(CAST(:since AS date), '-infinity') "
             "AND coalesce(CAST(:until AS date), 'infinity')"

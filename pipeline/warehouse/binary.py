@@ -1,12 +1,13 @@
 """Columns of numbers to and from Postgres's binary COPY format, rendered by numpy.
 
-Rows that are null in the same places and hold the same words are equally long, so that a whole
-group of them is one array; the groups go out one after the other. Rows keep no order.
+Rows that are null in the same places and hold the same words are equally long, so that a group of
+them is one array; where groups mix, their rows are put in order again. Rows that come in the order
+of a table's key are cheapest for Postgres to take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ _LENGTH = np.dtype(">i4")
 _NULL = (-1).to_bytes(4, "big", signed=True)
 _JSONB_VERSION = b"\x01"
 _ELEMENT_OIDS = {"f4": 700, "f8": 701}
-_BYTES_AT_ONCE = 4 << 20
+_ROWS_AT_ONCE = 1 << 14
 _LARGEST_CODE = 2**62
 _POSTGRES_EPOCH = np.datetime64("2000-01-01", "D")
 
@@ -56,12 +57,16 @@ class Numbers:
         return np.isnan(self.values) if is_float else None
 
     def piece(self, kind: int) -> tuple[bytes, Array | None]:
-        """Return the bytes before the value and its big-endian values; None for a null."""
+        """Return the bytes before the value and the values, still as this machine writes them.
+
+        Arrays are opaque and as Postgres writes them; None for a null.
+        """
         if kind == 1:
             return _NULL, None
         values = _as_postgres(self.values)
         if values.ndim == 1:
             return _int32(values.itemsize), values
+        values = values.astype(values.dtype.newbyteorder(">"))
         fields = np.empty(values.shape, np.dtype([("length", _LENGTH), ("value", values.dtype)]))
         fields["length"], fields["value"] = values.itemsize, values
         size = values.shape[1] * fields.itemsize
@@ -105,20 +110,40 @@ def rendered(columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield the file that COPY … FROM STDIN (FORMAT binary) reads, in parts of a few megabytes."""
     yield _HEADER
     kinds = [column.kinds() for column in columns]
-    code, firsts = distinct(kinds)
-    order = np.argsort(code, kind="stable")
-    ends = np.cumsum(np.bincount(code, minlength=len(firsts)))
+    number, firsts = distinct(kinds)
     pieces: dict[tuple[int, int], tuple[bytes, Array | None]] = {}
-    for n, first in enumerate(firsts):
-        rows = order[(ends[n - 1] if n else 0) : ends[n]]
-        group = []
-        for position, column in enumerate(columns):
-            kind = (position, int(kinds[position][0][first]))
+
+    def group(first: int) -> _Group:
+        """What a row has in common with all of the same number."""
+        shared = []
+        for position, (column, (of_column, _)) in enumerate(zip(columns, kinds, strict=True)):
+            kind = (position, int(of_column[first]))
             if kind not in pieces:
                 pieces[kind] = column.piece(kind[1])
-            group.append(pieces[kind])
-        yield from _group(group, rows)
+            shared.append(pieces[kind])
+        return _Group.of(shared)
+
+    groups: dict[int, _Group] = {}
+    for start in range(0, len(number), _ROWS_AT_ONCE):
+        block = number[start : start + _ROWS_AT_ONCE]
+        present = np.flatnonzero(np.bincount(block)).tolist()
+        for n in present:
+            if n not in groups:
+                groups[n] = group(int(firsts[n]))
+        yield _in_order(block, start, {n: groups[n] for n in present})
     yield _TRAILER
+
+
+def _in_order(numbers: Positions, start: int, groups: Mapping[int, _Group]) -> bytes:
+    """Render the rows from `start` on, whose groups `numbers` tells."""
+    if len(groups) == 1:
+        (only,) = groups.values()
+        return only.rows(np.arange(start, start + len(numbers))).tobytes()
+    rows = np.empty(len(numbers), object)
+    for number, group in groups.items():
+        at = np.flatnonzero(numbers == number)
+        rows[at] = group.rows(start + at).tolist()
+    return b"".join(rows)
 
 
 def distinct(codes: Iterable[tuple[Array, int]]) -> tuple[Positions, Positions]:
@@ -148,41 +173,49 @@ def distinct(codes: Iterable[tuple[Array, int]]) -> tuple[Positions, Positions]:
     return number.astype(np.intp), first.astype(np.intp)
 
 
-def _group(pieces: Sequence[tuple[bytes, Array | None]], rows: Positions) -> Iterator[bytes]:
-    """Render rows that are equally long: a template, and where each number goes in it."""
-    template = bytearray(len(pieces).to_bytes(2, "big"))
-    numbers: list[tuple[int, Array]] = []
-    for before, values in pieces:
-        template += before
-        if values is not None:
-            numbers.append((len(template), values))
-            template += bytes(values.itemsize)
-    record = np.dtype(
-        {
-            "names": [f"n{n}" for n in range(len(numbers))],
-            "formats": [values.dtype for _, values in numbers],
-            "offsets": [offset for offset, _ in numbers],
-            "itemsize": len(template),
-        }
-    )
-    step = max(1, _BYTES_AT_ONCE // len(template))
-    one = np.frombuffer(bytes(template), np.uint8)
-    for start in range(0, len(rows), step):
-        at = rows[start : start + step]
-        block = np.empty((len(at), len(template)), np.uint8)
-        block[:] = one
-        records = block.view(record)[:, 0]
-        for n, (_, values) in enumerate(numbers):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Rows that are equally long: a template, and where each number goes in it."""
+
+    template: Array
+    record: np.dtype[np.void]
+    numbers: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, pieces: Sequence[tuple[bytes, Array | None]]) -> _Group:
+        """What rows of these pieces share."""
+        template = bytearray(len(pieces).to_bytes(2, "big"))
+        places: list[int] = []
+        for before, values in pieces:
+            template += before
+            if values is not None:
+                places.append(len(template))
+                template += bytes(values.itemsize)
+        numbers = tuple(values for _, values in pieces if values is not None)
+        record = np.dtype(
+            {
+                "names": [f"n{n}" for n in range(len(numbers))],
+                "formats": [values.dtype.newbyteorder(">") for values in numbers],
+                "offsets": places,
+                "itemsize": len(template),
+            }
+        )
+        return cls(np.frombuffer(bytes(template), np.uint8), record, numbers)
+
+    def rows(self, at: Positions) -> Array:
+        """The rows at these positions, one opaque item each."""
+        block = np.empty((len(at), len(self.template)), np.uint8)
+        block[:] = self.template
+        records = block.view(self.record)[:, 0]
+        for n, values in enumerate(self.numbers):
             records[f"n{n}"] = values[at]
-        yield block.tobytes()
+        return block.view(np.dtype((np.void, len(self.template))))[:, 0]
 
 
 def _as_postgres(values: Array) -> Array:
     if values.dtype.kind == "M":
-        return ((values.astype("datetime64[D]") - _POSTGRES_EPOCH).astype(np.int64)).astype(">i4")
-    if values.dtype.kind == "b":
-        return values.astype(np.uint8)
-    return values.astype(values.dtype.newbyteorder(">"), copy=False)
+        return ((values.astype("datetime64[D]") - _POSTGRES_EPOCH).astype(np.int64)).astype("i4")
+    return values.astype(np.uint8) if values.dtype.kind == "b" else values
 
 
 def _int32(number: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -13,6 +14,7 @@ from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
 from pipeline.landscapes.choosing import BESIDE
 from pipeline.warehouse.agreement import AgreementMonth, GridMonth
+from pipeline.warehouse.known import rows_at, seen
 from pipeline.warehouse.upsert import save_rows
 
 _BLENDED_COLUMNS = (
@@ -123,20 +125,25 @@ class BlendedLandscape:
     months: Mapping[Month, AgreementMonth]
 
 
-def read_blended_landscapes(connection: Connection) -> dict[int, BlendedLandscape]:
-    """Return the landscapes whose gauges suffice, by landscape key."""
+def read_blended_landscapes(
+    connection: Connection, at: datetime | None = None
+) -> dict[int, BlendedLandscape]:
+    """Return the landscapes whose gauges suffice, by landscape key.
+
+    As it was known `at` a moment, and with who was allowed to see the gauges then; None: now.
+    """
     sufficient = connection.execute(
         text(
-            "SELECT landscape_key, source, landscape_key NOT IN "
-            "(SELECT landscape_key FROM series.closed_landscape) AS is_open "
-            "FROM series.agreement WHERE shortfall IS NULL"
+            f"SELECT landscape_key, source, landscape_key NOT IN ({_closed(at)}) AS is_open "  # noqa: S608 - names of ours
+            f"FROM {rows_at('series.agreement', at)} AS a WHERE shortfall IS NULL"
         )
     ).all()
     months: dict[int, dict[Month, AgreementMonth]] = {row.landscape_key: {} for row in sufficient}
     told = connection.execute(
         text(
-            "SELECT landscape_key, month, source, gauge_mm, grid_mm, n_gauges, n_suspect, "
-            "n_assumed_dry, policies FROM series.agreement_month WHERE landscape_key = ANY(:keys)"
+            "SELECT landscape_key, month, source, gauge_mm, grid_mm, n_gauges, n_suspect, "  # noqa: S608 - a table
+            f"n_assumed_dry, policies FROM {rows_at('series.agreement_month', at)} AS m "
+            "WHERE landscape_key = ANY(:keys)"
         ),
         {"keys": list(months)},
     )
@@ -157,3 +164,15 @@ def read_blended_landscapes(connection: Connection) -> dict[int, BlendedLandscap
         row.landscape_key: BlendedLandscape(row.source, row.is_open, months[row.landscape_key])
         for row in sufficient
     }
+
+
+def _closed(at: datetime | None) -> str:
+    """The keys of the landscapes with a gauge that is not open."""
+    if at is None:
+        return "SELECT landscape_key FROM series.closed_landscape"
+    return (
+        "SELECT g.landscape_key FROM series.landscape_gauge AS g JOIN ("  # noqa: S608 - a moment
+        "SELECT DISTINCT ON (station_id) station_id, disclosure FROM series.station_disclosure "
+        f"WHERE {seen('known_from', at)} ORDER BY station_id, known_from DESC"
+        f") AS d USING (station_id) WHERE d.disclosure <> 'open' AND {seen('g.known_from', at)}"
+    )

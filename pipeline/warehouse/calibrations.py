@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from pipeline.indices import fits
 from pipeline.indices.calibration import PARAMETERS, Calibration, nothing_fitted
 from pipeline.landscapes.demand import HARGREAVES, PENMAN_MONTEITH
 from pipeline.warehouse.binary import among, places_of, read_columns
+from pipeline.warehouse.known import rows_at
 from pipeline.warehouse.upsert import save_rows
 
 Mask = npt.NDArray[np.bool_]
@@ -110,25 +112,30 @@ def _or_none(value: float) -> float | None:
 
 
 def read_calibrations(
-    connection: Connection, series: Series, calendar_months: Collection[int] = ALL_MONTHS
+    connection: Connection,
+    series: Series,
+    calendar_months: Collection[int] = ALL_MONTHS,
+    *,
+    at: datetime | None = None,
 ) -> dict[IndexCode, Calibration]:
     """Return the fit of every index for these versions of the landscapes.
 
-    A calendar month of which none is stored, or that is not asked for, has ``n_years`` 0.
+    A calendar month of which none is stored, or that is not asked for, has ``n_years`` 0. As they
+    were stored `at` a moment; None: now.
     """
     places = len(series.landscape_keys)
     found = {code: nothing_fitted(code, series.period, places) for code in INDEX_CODES}
-    rows = read_columns(connection, _query(series, calendar_months), _COLUMNS)
+    rows = read_columns(connection, _query(series, calendar_months, at), _COLUMNS)
     is_ours, column = places_of(rows["landscape_key"], series.landscape_keys)
     rows = rows[is_ours]
     is_current = np.array(series.landscape_versions)[column] == rows["landscape_version"]
     for n, code in enumerate(INDEX_CODES):
         its = is_current & (rows["code"] == n + 1)
-        at = (rows["calendar_month"][its] - 1, column[its])
+        place = (rows["calendar_month"][its] - 1, column[its])
         for position, name in enumerate(PARAMETERS[code.family]):
-            found[code].parameters[name][at] = rows[f"parameter {position}"][its]
-        found[code].probability_of_zero[at] = rows["probability_of_zero"][its]
-        found[code].n_years[at] = rows["n_years"][its]
+            found[code].parameters[name][place] = rows[f"parameter {position}"][its]
+        found[code].probability_of_zero[place] = rows["probability_of_zero"][its]
+        found[code].n_years[place] = rows["n_years"][its]
     return found
 
 
@@ -143,14 +150,15 @@ _COLUMNS = [
 ]
 
 
-def _query(series: Series, calendar_months: Collection[int]) -> sql.Composed:
+def _query(series: Series, calendar_months: Collection[int], at: datetime | None) -> sql.Composed:
     """The stored fits as numbers; the parameters of a distribution in their order."""
     return sql.SQL(
         "SELECT landscape_key, landscape_version, array_position({codes}, index_code), "
         "calendar_month, n_years, coalesce(probability_of_zero, 'NaN'), {parameters} "
-        "FROM index.calibration WHERE source = {source} AND calibration = {calibration} "
+        "FROM {table} AS c WHERE source = {source} AND calibration = {calibration} "
         "AND calendar_month = ANY({months}) AND {keys} AND index_code = ANY({codes})"
     ).format(
+        table=sql.SQL(rows_at("index.calibration", at)),
         codes=sql.Literal([str(code) for code in INDEX_CODES]),
         parameters=sql.SQL(", ").join(map(_parameter, range(_MOST_PARAMETERS))),
         source=sql.Literal(series.source),
@@ -172,12 +180,17 @@ def _parameter(position: int) -> sql.Composed:
     ).format(cases)
 
 
-def read_hargreaves(connection: Connection, series: Series) -> dict[int, bool]:
-    """Return, of each landscape with a stored fit of SPEI, whether it was made to Hargreaves."""
+def read_hargreaves(
+    connection: Connection, series: Series, at: datetime | None = None
+) -> dict[int, bool]:
+    """Return, of each landscape with a stored fit of SPEI, whether it was made to Hargreaves.
+
+    Of the fits that were stored `at` a moment; None: now.
+    """
     rows = connection.execute(
         text(
-            "SELECT landscape_key, bool_or(pet_method = :hargreaves) AS is_hargreaves "
-            "FROM index.calibration WHERE source = :source AND calibration = :calibration "
+            "SELECT landscape_key, bool_or(pet_method = :hargreaves) AS is_hargreaves "  # noqa: S608 - a table
+            f"FROM {rows_at('index.calibration', at)} AS c WHERE source = :source AND calibration = :calibration "
             "AND pet_method IS NOT NULL AND (landscape_key, landscape_version) IN "
             "(SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:versions AS integer[]))) "
             "GROUP BY landscape_key"
@@ -191,3 +204,38 @@ def read_hargreaves(connection: Connection, series: Series) -> dict[int, bool]:
         },
     )
     return {row.landscape_key: row.is_hargreaves for row in rows}
+
+
+def read_fit_times(
+    connection: Connection, series: Series, at: datetime
+) -> dict[IndexCode, npt.NDArray[np.int64]]:
+    """Return when each fit stored at a moment was made, dims ``(calendar_month, landscape)``.
+
+    In microseconds since 1970; 0 where there is no fit.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT landscape_key, landscape_version, index_code, calendar_month, "  # noqa: S608 - a table
+            "CAST(extract(EPOCH FROM known_from) * 1000000 AS bigint) "
+            f"FROM {rows_at('index.calibration', at)} AS c "
+            "WHERE source = :source AND calibration = :calibration "
+            "AND landscape_key = ANY(:keys) AND index_code = ANY(:codes)"
+        ),
+        {
+            "source": series.source,
+            "calibration": str(series.period),
+            "keys": list(series.landscape_keys),
+            "codes": [str(code) for code in INDEX_CODES],
+        },
+    )
+    places = {
+        pair: place
+        for place, pair in enumerate(
+            zip(series.landscape_keys, series.landscape_versions, strict=True)
+        )
+    }
+    found = {str(code): np.zeros((12, len(places)), np.int64) for code in INDEX_CODES}
+    for key, version, code, calendar_month, time in rows:
+        if (key, version) in places:
+            found[code][calendar_month - 1, places[key, version]] = time
+    return {code: found[str(code)] for code in INDEX_CODES}

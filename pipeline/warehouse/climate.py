@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from pipeline.core.months import Month
 from pipeline.core.panels import GAPS, Floats, Panel, gap_code
 from pipeline.landscapes.choosing import BESIDE, Choice
 from pipeline.warehouse.binary import Numbers, Words, among, places_of, read_columns
+from pipeline.warehouse.known import rows_at
 from pipeline.warehouse.upsert import save_columns
 
 TABLE = ("series", "climate_month")
@@ -85,20 +87,23 @@ def read_climate(
     landscape_keys: Sequence[int],
     first: Month,
     last: Month,
+    *,
+    at: datetime | None = None,
 ) -> ClimatePanels:
     """Return the series of some landscapes from `first` to `last`, landscapes in that order.
 
-    A month without a row is the gap `not_published`.
+    A month without a row is the gap `not_published`. As it was known `at` a moment; None: now.
     """
     names = ("precipitation_mm", *BESIDE)
     rows = read_columns(
         connection,
         sql.SQL(
             "SELECT landscape_key, month, coalesce(array_position({gaps}, gap), 0), "
-            "release = {preliminary}, {values} FROM series.climate_month "
+            "release = {preliminary}, {values} FROM {table} AS c "
             "WHERE source = {source} AND month BETWEEN {first} AND {last} "
             "AND {keys}"
         ).format(
+            table=sql.SQL(rows_at("series.climate_month", at)),
             gaps=sql.Literal([str(gap) for gap in Gap]),
             preliminary=sql.Literal(str(Release.PRELIMINARY)),
             values=sql.SQL(", ").join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -118,4 +118,22 @@ def save_computed(
             "stale_froms": [stale and stale.first.first_day for stale in stales],
             "stale_tos": [stale and stale.last.first_day for stale in stales],
         },
+    )
+
+
+def read_stale_count(
+    connection: Connection, sources: Sequence[str], period: CalibrationPeriod
+) -> int:
+    """Return of how many landscapes the indices were not computed anew since their series changed."""
+    return int(
+        connection.execute(
+            text(
+                "SELECT count(DISTINCT landscape_key) FROM index.computed AS c "
+                "JOIN (SELECT landscape_key, max(version) AS newest FROM landscape.version "
+                "GROUP BY landscape_key) AS l USING (landscape_key) "
+                "WHERE source = ANY(:sources) AND calibration = :calibration "
+                "AND (stale_from IS NOT NULL OR landscape_version <> newest)"
+            ),
+            {"sources": list(sources), "calibration": str(period)},
+        ).scalar_one()
     )

@@ -14,6 +14,7 @@ from pipeline.core.months import Month
 from pipeline.plans.issue_table import GivenIssue, RefusedRow
 from pipeline.plans.issues import Issue
 from pipeline.stations.observations import Disclosure
+from pipeline.warehouse.known import rows_at
 from pipeline.warehouse.upsert import save_rows
 
 Issues = Mapping[str, Mapping[Indicator, Sequence[Issue]]]
@@ -88,17 +89,15 @@ def save_refused_rows(connection: Connection, refused: Sequence[RefusedRow], fil
         )
 
 
-def read_issues(connection: Connection, known_at: datetime | None = None) -> Issues:
-    """Return all issues; with `known_at`, as this installation knew them at that moment."""
+def read_issues(connection: Connection, at: datetime | None = None) -> Issues:
+    """Return all issues as this installation knew them `at` a moment; None: now."""
     rows = connection.execute(
         text(
-            "SELECT l.landscape_id, e.indicator, e.unit, e.period_from, e.period_to, e.issued_on, "
-            "e.value, e.document_number, e.issued_by, e.disclosure FROM series.indicator_ever AS e "
-            "JOIN landscape.landscape AS l USING (landscape_key) "
-            "WHERE CASE WHEN CAST(:known_at AS timestamptz) IS NULL THEN known_until = 'infinity' "
-            "ELSE known_from <= :known_at AND :known_at < known_until END"
-        ),
-        {"known_at": known_at},
+            "SELECT l.landscape_id, i.indicator, i.unit, i.period_from, i.period_to, i.issued_on, "  # noqa: S608 - a table
+            "i.value, i.document_number, i.issued_by, i.disclosure "
+            f"FROM {rows_at('series.indicator', at)} AS i "
+            "JOIN landscape.landscape AS l USING (landscape_key)"
+        )
     )
     found: defaultdict[str, defaultdict[Indicator, list[Issue]]]
     found = defaultdict(lambda: defaultdict(list))

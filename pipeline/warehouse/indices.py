@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.core.months import Month
 from pipeline.core.panels import GAPS, Panel
 from pipeline.warehouse.binary import Column, Numbers, Words, distinct
 from pipeline.warehouse.calibrations import Series
+from pipeline.warehouse.known import rows_at
 from pipeline.warehouse.upsert import save_columns
 
 TABLE = ("index", "value_month")
@@ -140,14 +142,18 @@ def read_index_rows(
     period: CalibrationPeriod,
     codes: Sequence[IndexCode],
     until: Month | None = None,
+    at: datetime | None = None,
 ) -> dict[int, list[IndexRow]]:
-    """Return, for each landscape key, its indices `codes` by month, oldest first."""
+    """Return, for each landscape key, its indices `codes` by month, oldest first.
+
+    Of months to `until`, as they were known `at` a moment; None: all, and now.
+    """
     columns = "".join(f"v.{code}, " for code in codes)
     rows = connection.execute(
         text(
             f"SELECT v.landscape_key, v.month, {columns}v.gaps, v.release, v.origin, "  # noqa: S608 - names of our own columns
-            "c.coverage_fraction FROM index.value_month AS v "
-            "LEFT JOIN series.climate_month AS c USING (landscape_key, month, source) "
+            f"c.coverage_fraction FROM {rows_at('index.value_month', at)} AS v "
+            f"LEFT JOIN {rows_at('series.climate_month', at)} AS c USING (landscape_key, month, source) "
             "WHERE v.source = :source AND v.calibration = :calibration "
             "AND v.month <= coalesce(CAST(:until AS date), 'infinity') "
             "ORDER BY v.landscape_key, v.month"

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shapely.geometry import MultiPolygon, Polygon, mapping, shape
 from sqlalchemy import Connection, text
 
 from pipeline.core.ids import Country, LandUse
 from pipeline.landscapes.landscape import Landscape
+from pipeline.warehouse.known import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,26 @@ def read_landscape_keys(connection: Connection) -> dict[str, int]:
 
 
 def read_landscapes(
-    connection: Connection, versions: Sequence[tuple[int, int]] | None = None
+    connection: Connection,
+    versions: Sequence[tuple[int, int]] | None = None,
+    *,
+    at: datetime | None = None,
 ) -> list[StoredLandscape]:
-    """Return the newest version of every landscape, or the (key, version) pairs asked for."""
+    """Return the newest version of every landscape, or the (key, version) pairs asked for.
+
+    Args:
+        connection: the caller's transaction.
+        versions: pairs of key and version; None: the newest of each landscape.
+        at: the newest that was known at this moment; None: now.
+    """
     if versions is None:
-        rows = connection.execute(text("SELECT * FROM landscape.current ORDER BY landscape_key"))
+        rows = connection.execute(
+            text(
+                "SELECT DISTINCT ON (v.landscape_key) l.landscape_id, v.* "  # noqa: S608 - a moment
+                "FROM landscape.version AS v JOIN landscape.landscape AS l USING (landscape_key) "
+                f"WHERE {seen('v.valid_from', at)} ORDER BY v.landscape_key, v.version DESC"
+            )
+        )
     else:
         rows = connection.execute(
             text(

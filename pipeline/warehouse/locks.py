@@ -7,6 +7,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
+from pipeline.warehouse.holders import Patience, read_lock_holders
+
+_MIGRATION = 5_319_008
+"""Any number, the same for all who change the tables."""
 _DERIVED_VALUES = 5_319_009
 """Any number, the same for all who compute and decide."""
 _ASKING = 5_319_010
@@ -21,6 +25,8 @@ _DROP_FOLDERS = 5_319_012
 def only_writer(warehouse: Engine) -> Iterator[None]:
     """Wait until no other computes or decides, and keep others waiting during the block.
 
+    Whoever writes what decisions rest on takes it (values, landscapes, plans, indicators, who may
+    see a gauge), so that an evaluation has read exactly what was committed before it began.
     Taken before any transaction of the block begins, so what one reads no other is about to
     replace, and the time of a transaction lies after all that the one before has committed.
     """
@@ -34,6 +40,32 @@ def wait_for_writer(connection: Connection) -> None:
     Not inside `only_writer`, which would wait for itself.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DERIVED_VALUES})
+
+
+_BACKING_UP = 5_319_014
+"""Any number, the same for all who back up."""
+
+
+@contextmanager
+def only_migrator(warehouse: Engine, patience: Patience) -> Iterator[None]:
+    """Keep all others from changing the tables during the block.
+
+    Raises:
+        BusyWarehouseError: another does, for longer than `patience` bears.
+    """
+    with _alone_within(warehouse, _MIGRATION, patience, "another migration is at work"):
+        yield
+
+
+@contextmanager
+def only_writer_within(warehouse: Engine, patience: Patience) -> Iterator[None]:
+    """Do as `only_writer`, but wait no longer than `patience` bears.
+
+    Raises:
+        BusyWarehouseError: another computes or decides for longer.
+    """
+    with _alone_within(warehouse, _DERIVED_VALUES, patience, "a computation is at work"):
+        yield
 
 
 @contextmanager
@@ -62,6 +94,19 @@ def collecting(warehouse: Engine, request_id: int) -> Iterator[bool]:
 
 
 @contextmanager
+def only_backup(warehouse: Engine) -> Iterator[None]:
+    """Keep others from making a backup during the block.
+
+    Raises:
+        BusyWarehouseError: another is being made.
+    """
+    with _alone_within(
+        warehouse, _BACKING_UP, Patience(0, lambda line: None), "a backup is being made"
+    ):
+        yield
+
+
+@contextmanager
 def _alone(warehouse: Engine, lock: str, **key: int) -> Iterator[bool]:
     with warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         got = connection.execute(text(f"SELECT {lock}"), key).scalar_one()
@@ -71,3 +116,16 @@ def _alone(warehouse: Engine, lock: str, **key: int) -> Iterator[bool]:
             if got is not False:
                 unlock = lock.replace("try_", "").replace("_lock(", "_unlock(")
                 connection.execute(text(f"SELECT {unlock}"), key)
+
+
+@contextmanager
+def _alone_within(warehouse: Engine, key: int, patience: Patience, trouble: str) -> Iterator[None]:
+    got = False
+    while not got:
+        with _alone(warehouse, "pg_try_advisory_lock(:key)", key=key) as got:
+            if got:
+                yield
+        if not got:
+            with warehouse.connect() as connection:
+                holders = read_lock_holders(connection, key)
+            patience.wait(trouble, holders, "repeat when it has ended")

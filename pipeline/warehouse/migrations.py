@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 from alembic import command, op
 from alembic.config import Config
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from pipeline.core.errors import ConflictError, InputError
+from pipeline.warehouse.holders import SCHEMAS, Patience, read_table_holders
+from pipeline.warehouse.locks import only_migrator, only_writer_within
 
-_LOCK = 5_319_008
-"""Any number: two migrations at once wait for each other on it."""
+PATIENCE_SECONDS = 300.0
+"""How long others are waited for, in all."""
+_QUEUE = "2s"
+"""How long readers may have to queue behind us at a time. Twice Postgres's deadlock_timeout and no
+longer: in a deadlock with a reader we are the ones who let go."""
+_LOCKED = """
+SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY n.nspname, c.relname)
+FROM pg_class AS c JOIN pg_namespace AS n ON c.relnamespace = n.oid
+WHERE c.relkind = 'r' AND n.nspname = ANY (:schemas)
+"""
+_IN_USE = "the tables are in use"
+_END_THEM = "ask them to end, or end them with SELECT pg_terminate_backend(pid), and repeat"
 
 
 def sql_folder() -> Path:
@@ -26,24 +42,70 @@ def sql_folder() -> Path:
     )
 
 
-def migrate(engine: Engine) -> list[str]:
+def migrate(
+    engine: Engine,
+    *,
+    tell: Callable[[str], None] = lambda line: None,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> list[str]:
     """Bring the warehouse to the newest version; return the migrations applied now.
+
+    All that lack are applied in one transaction, alone: other migrations and whoever computes or
+    decides are waited for. Readers see the old tables until it is done; the locks it needs are
+    taken all at once or let go of after two seconds, so nobody queues behind it for longer while
+    a reader holds it up.
+
+    Args:
+        engine: the warehouse.
+        tell: told who is waited for.
+        patience_seconds: how long others are waited for.
+
+    Raises:
+        ConflictError: a migration that was applied has been edited since.
+        BusyWarehouseError: others were at work for longer. Nothing was changed.
+    """
+    if not _is_due(engine):
+        return []
+    patience = Patience(patience_seconds, tell)
+    with only_migrator(engine, patience), only_writer_within(engine, patience):
+        applied: list[str] | None = None
+        while applied is None:
+            applied = _attempt(engine)
+            if applied is None:
+                with engine.connect() as connection:
+                    holders = read_table_holders(connection)
+                patience.wait(_IN_USE, holders, _END_THEM)
+        return applied
+
+
+def pending(connection: Connection) -> list[str]:
+    """Return the migrations that are not applied yet, oldest first.
 
     Raises:
         ConflictError: a migration that was applied has been edited since.
     """
-    with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        connection.execute(
-            text(
-                "CREATE TABLE IF NOT EXISTS public.applied_migration ("
-                "name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz DEFAULT now())"
-            )
-        )
-        before = _applied(connection)
-        _refuse_edits(before)
-        command.upgrade(_config(connection), "head")
-        return sorted(_applied(connection).keys() - before.keys())
+    exists = connection.execute(text("SELECT to_regclass('public.applied_migration')")).scalar()
+    applied = {} if exists is None else _applied(connection)
+    _refuse_edits(applied)
+    return [path.name for path in _files() if path.name not in applied]
+
+
+def holds_data(connection: Connection) -> bool:
+    """Return whether the warehouse, of whatever version, holds files or landscapes."""
+    for table in ("ops.file", "landscape.landscape"):
+        query = text("SELECT to_regclass(:table)")
+        if connection.execute(query, {"table": table}).scalar() is None:
+            continue
+        query = text(f"SELECT EXISTS (SELECT FROM {table})")  # noqa: S608 - named above
+        if connection.execute(query).scalar_one():
+            return True
+    return False
+
+
+def newest_applied(connection: Connection) -> str:
+    """Return the name of the newest migration applied."""
+    query = text("SELECT max(name) FROM public.applied_migration")
+    return str(connection.execute(query).scalar_one())
 
 
 def refuse_other_version(connection: Connection) -> None:
@@ -79,6 +141,50 @@ def apply_beside(script: str) -> None:
         text("INSERT INTO public.applied_migration (name, sha256) VALUES (:name, :sha256)"),
         {"name": path.name, "sha256": _sha256(path)},
     )
+
+
+def _is_due(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(pending(connection))
+
+
+def _attempt(engine: Engine) -> list[str] | None:
+    """Apply what lacks, in one transaction; None where others hold what it needs."""
+    try:
+        with engine.begin() as connection:
+            _take_tables(connection)
+            return _apply(connection)
+    except (OperationalError, psycopg.OperationalError) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
+        if isinstance(cause, (LockNotAvailable, QueryCanceled, DeadlockDetected)):
+            return None
+        raise
+
+
+def _take_tables(connection: Connection) -> None:
+    """Lock all tables before any work is done, so that none of it is done in vain."""
+    names = connection.execute(text(_LOCKED), {"schemas": list(SCHEMAS)}).scalar()
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_QUEUE}'"))
+    if names is not None:
+        connection.execute(text(f"SET LOCAL statement_timeout = '{_QUEUE}'"))
+        connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _apply(connection: Connection) -> list[str]:
+    connection.execute(
+        text(
+            "CREATE TABLE IF NOT EXISTS public.applied_migration ("
+            "name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz DEFAULT now())"
+        )
+    )
+    # Here, for it is told there where this module's folder lies.
+    from pipeline.warehouse.geometry import drop_geometry_views
+
+    before = _applied(connection)
+    drop_geometry_views(connection)
+    command.upgrade(_config(connection), "head")
+    return sorted(_applied(connection).keys() - before.keys())
 
 
 def _config(connection: Connection) -> Config:

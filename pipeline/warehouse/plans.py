@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -12,6 +13,7 @@ from pipeline.core.ids import Country
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
 from pipeline.plans.reading import from_stored
+from pipeline.warehouse.known import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,20 @@ def read_plan(connection: Connection, plan_id: str, version: str) -> Plan:
     return from_stored(body, f"plan {plan_id} version {version}")
 
 
-def read_plans(connection: Connection) -> dict[Country, Timetable]:
+def read_plans(connection: Connection, at: datetime | None = None) -> dict[Country, Timetable]:
     """Return each country's plans by the month from which they rule.
 
     Of plans that take effect in the same month an agency's own goes before a shipped one, and
     the one loaded last before an earlier one.
+
+    Args:
+        connection: the caller's transaction.
+        at: only of what was loaded at this moment; None: now.
     """
     rows = connection.execute(
         text(
-            "SELECT DISTINCT ON (country_code, effective_from) country_code, plan_id, version, body "
-            "FROM plan.document "
+            "SELECT DISTINCT ON (country_code, effective_from) country_code, plan_id, version, body "  # noqa: S608 - a moment
+            f"FROM plan.document WHERE {seen('loaded_at', at)} "
             "ORDER BY country_code ASC, effective_from ASC, is_shipped ASC, load_order DESC"
         )
     )

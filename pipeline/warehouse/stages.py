@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import Connection, text
@@ -13,6 +14,7 @@ from pipeline.alerts.transitions import HeldStage
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.plans.stages import StageMonth
+from pipeline.warehouse.known import rows_at
 from pipeline.warehouse.upsert import save_rows
 
 
@@ -63,15 +65,50 @@ def save_stages(connection: Connection, rows: Iterable[StageRow]) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A row of `plan.stage_month` as it was held."""
+
+    row: StageRow
+    """Without what the rules heard, which is not stored with a stage."""
+    known_from: datetime
+
+
+def read_stage_rows(
+    connection: Connection, landscape_keys: Sequence[int], at: datetime | None = None
+) -> dict[int, dict[tuple[Month, DroughtType], HeldRow]]:
+    """Return the rows held of these landscapes `at` a moment, None: now, by landscape key."""
+    rows = connection.execute(
+        text(
+            "SELECT landscape_key, month, drought_type, plan_id, plan_version, stage, stage_rank, "  # noqa: S608 - a table
+            "since_month, is_confirmed, silent_months, known_from "
+            f"FROM {rows_at('plan.stage_month', at)} AS s "
+            "WHERE landscape_key = ANY(:keys) ORDER BY month"
+        ),
+        {"keys": list(landscape_keys)},
+    )
+    found: dict[int, dict[tuple[Month, DroughtType], HeldRow]] = {k: {} for k in landscape_keys}
+    month_of, type_of = cache(Month.of), cache(DroughtType)
+    for key, day, name, plan_id, version, stage, rank, since, is_confirmed, silent, known in rows:
+        month, drought_type = month_of(day), type_of(name)
+        of_month = StageMonth(month, stage, rank, month_of(since), is_confirmed, silent, ())
+        row = StageRow(key, drought_type, plan_id, version, of_month)
+        found[key][month, drought_type] = HeldRow(row, known)
+    return found
+
+
 def read_held_stages(
-    connection: Connection,
+    connection: Connection, at: datetime | None = None
 ) -> dict[tuple[int, DroughtType], dict[Month, HeldStage]]:
-    """Return the stages held, by landscape key and drought type."""
+    """Return the stages held `at` a moment, None: now, by landscape key and drought type."""
     held: dict[tuple[int, DroughtType], dict[Month, HeldStage]] = defaultdict(dict)
     # A few hundred months and a handful of stages stand for a million rows: make each once.
     month_of, stage_of, type_of = cache(Month.of), cache(HeldStage), cache(DroughtType)
     rows = connection.execute(
-        text("SELECT landscape_key, drought_type, month, stage, stage_rank FROM plan.stage_month")
+        text(
+            "SELECT landscape_key, drought_type, month, stage, stage_rank "  # noqa: S608 - a table
+            f"FROM {rows_at('plan.stage_month', at)} AS s"
+        )
     )
     for key, drought_type, month, stage, rank in rows:
         held[key, type_of(drought_type)][month_of(month)] = stage_of(stage, rank)

@@ -136,6 +136,19 @@ def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Desc
     assert found["name_failures"]["trigger_rule"].lower().endswith("all_success")
 
 
+def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Described) -> None:
+    found = dag(described, "check_warehouse")["tasks"]
+    assert {name: task["after"] for name, task in found.items()} == {
+        "end_long_questions": [],
+        "back_up": [],
+        "run_checks": ["back_up"],
+        "name_failures": ["back_up"],
+    }
+    assert found["run_checks"]["trigger_rule"].lower().endswith("all_done")
+    # A run is what its last tasks are: without one that fails too, it would be green without a backup.
+    assert found["name_failures"]["trigger_rule"].lower().endswith("all_success")
+
+
 @pytest.mark.parametrize(
     ("dag_id", "wakes_on"),
     [

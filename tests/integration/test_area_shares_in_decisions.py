@@ -251,7 +251,7 @@ def test_a_headwater_that_is_no_landscape_is_found(
     with world.warehouse.begin() as connection:
         save_landscapes(connection, [replace(landscape("A"), headwater_landscape_id=headwater)])
     if is_known:
-        assert check(world)["headwaters_without_landscape"] == []
+        assert check(world)["headwaters_without_landscape"].count == 0
         return
     with pytest.raises(InputError, match=r"headwaters_without_landscape: 1, e\.g\.") as refused:
         check(world)

@@ -161,7 +161,7 @@ def test_a_correction_of_an_issue_corrects_the_stage_and_the_old_value_stays_kno
     then = value.format("mart.indicator_as_of(:at)")
     assert as_analyst(warehouse, then, at=before) == [(82.5,)]
     with warehouse.connect() as connection:
-        known = read_issues(connection, known_at=before)["A"][WATER]  # type: ignore[arg-type]
+        known = read_issues(connection, at=before)["A"][WATER]  # type: ignore[arg-type]
         assert sorted(issue.value for issue in known) == [82.5, 88.5, 97.0]
         now = read_issues(connection)["A"][WATER]
         assert sorted(issue.value for issue in now) == [88.5, 92.5, 97.0]

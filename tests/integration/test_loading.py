@@ -14,6 +14,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from pipeline.core.gaps import Gap
 from pipeline.warehouse.binary import Column, Numbers, Words, among, read_columns
 from pipeline.warehouse.upsert import save_columns, save_rows
 from tests.integration.little_world import (
@@ -145,6 +146,14 @@ def test_numbers_are_read_back_to_the_last_bit(warehouse: Engine, keys: list[int
 def world(warehouse: Engine) -> Engine:
     settle(warehouse, [landscape("A"), landscape("B")])
     return warehouse
+
+
+def test_new_rows_lie_in_the_order_of_their_key(world: Engine) -> None:
+    # Rows with a gap are shorter than those without, and are not put apart.
+    say_spi_3(world, {"A": [-1.2, Gap.REJECTED, 0.1], "B": [Gap.REJECTED, 0.2, 0.3]})
+    lying = told(world, "SELECT month, landscape_key FROM index.value_month ORDER BY ctid")
+    assert len(lying) == 6
+    assert lying == sorted(lying)
 
 
 def test_equal_rows_are_not_even_locked(world: Engine) -> None:

@@ -17,6 +17,7 @@ COMMANDS = [
     "sources",
     "ingest",
     "stations",
+    "analysts",
     "airflow",
     "compute",
     "map",
@@ -32,6 +33,8 @@ COMMANDS = [
     "revisions",
     "status",
     "doctor",
+    "export",
+    "dictionary",
     "demo",
 ]
 

@@ -43,6 +43,7 @@ def test_without_any_variable_the_installation_lives_in_var_and_sends_no_mail() 
     assert settings.authority is None
     assert settings.archive == (Path("var") / "archive").absolute().as_uri()
     assert settings.grids == (Path("var") / "grids").absolute().as_uri()
+    assert settings.backups_folder == Path("var") / "backups"
 
 
 def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +54,8 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
             "DROUGHT_VAR": "/srv/drought",
             "DROUGHT_ARCHIVE_URL": "s3://raw/drought",
             "DROUGHT_GRIDS_URL": "s3://grids/drought",
+            "DROUGHT_BACKUPS": "/mnt/other/drought",
+            "DROUGHT_BACKUPS_KEPT": "14",
             "DROUGHT_CALIBRATION": "1981-2010",
             "DROUGHT_MIN_COVERAGE": "0.8",
             "DROUGHT_RAINLESS_SHARE": "0.5",
@@ -70,6 +73,8 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
         },
     )
     assert settings.outgoing == Path("/srv/drought/outgoing")
+    assert settings.backups_folder == Path("/mnt/other/drought")
+    assert settings.backups_kept == 14
     assert settings.site == Path("/srv/drought/site")
     assert settings.archive == "s3://raw/drought"
     assert settings.grids == "s3://grids/drought"

@@ -1,0 +1,255 @@
+"""The marts as a folder of files, all of one moment: read once, written in every format at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from pipeline.core.dictionary import Dictionary, View
+from pipeline.core.errors import InputError
+from pipeline.delivery.bulletin_facts import kinds_not_national
+from pipeline.delivery.tables.folder import refuse_taken, whole_folder
+from pipeline.delivery.tables.kinds import GEOJSON, CsvStyle, Format
+from pipeline.delivery.tables.notices import About, Shown, moment
+from pipeline.delivery.tables.package import Written, describe
+from pipeline.delivery.tables.workbook import MOST_ROWS
+from pipeline.steps.export_files import writing
+from pipeline.steps.installation import ENGINE, Installation
+from pipeline.steps.progress import Advance, quietly
+from pipeline.warehouse.dictionary import read_dictionary
+from pipeline.warehouse.marts import (
+    Choice,
+    Snapshot,
+    is_readable,
+    read_newest_moment,
+    snapshot,
+)
+from pipeline.warehouse.outcomes import read_identity
+from pipeline.warehouse.plans import read_plans
+
+USUAL_FORMATS = (Format.PARQUET, Format.GEOPARQUET, Format.CSV, Format.XLSX)
+
+_MOST_ROWS_UNASKED = 200_000
+"""Of a sheet that nobody asked for: larger ones take minutes to write and to open."""
+
+_ON_REQUEST = {
+    "area_share": "a row for each index and class; area_share_wide has one a month",
+    "climate_month_long": "the same as climate_month, a row for each quantity",
+    "headwater_index_month": "the same values as those of the headwater",
+    "index_month": "the same as index_month_wide, a row for each index",
+    "input_quality": "a row for each value of index_month",
+    "observation": "single observations; station_month has the months made of them",
+    "revision_value": "every value that was replaced; revision_report sums them up",
+}
+"""Views that are large and say what another one says; they are exported when they are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted; what is left empty is as usual."""
+
+    views: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ()
+    choice: Choice = field(default_factory=Choice)
+    style: CsvStyle = field(default_factory=CsvStyle)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    rows: dict[str, int]
+    """By view."""
+    left_out: tuple[str, ...]
+    """What was not, and why, a line each."""
+    label: str | None
+
+
+def export(
+    installation: Installation,
+    folder: Path,
+    asked: Asked,
+    *,
+    replace: bool = False,
+    advance: Advance = quietly,
+) -> Exported:
+    """Write views of `mart` to `folder`, which appears when all of it is whole.
+
+    Raises:
+        InputError: the folder is taken; there is no such view, no row, or no way to ask a view
+            as of a moment; more rows than a sheet of Excel holds were asked for as XLSX.
+        ConflictError: another run is writing to the same folder.
+        DeliveryError: the disk is full, or may not be written to.
+        ConnectionError: the database gave up on the way.
+    """
+    refuse_taken(folder, replace=replace)
+    _refuse_future(installation, asked.choice)
+    with _one_moment(installation) as connection, snapshot(connection) as held:
+        plan = _planned(held, read_dictionary(connection), asked)
+        about = _about(connection, installation)
+        with whole_folder(folder, replace=replace) as part:
+            written = _written(held, part, asked, plan, about, advance)
+            _refuse_nothing(asked.choice, written)
+            describe(part, about, written, plan.left_out, asked.style)
+    rows = {one.view.name: one.shown.rows for one in written}
+    return Exported(rows, tuple(plan.left_out), about.label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    tables: list[tuple[View, list[Format]]]
+    left_out: list[str]
+
+
+@contextmanager
+def _one_moment(installation: Installation) -> Iterator[Connection]:
+    engine = installation.warehouse.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        yield connection
+
+
+def _refuse_future(installation: Installation, choice: Choice) -> None:
+    now = installation.clock()
+    if choice.as_of is not None and choice.as_of > now:
+        raise InputError(
+            f"--as-of: expected a moment that is past, got {moment(choice.as_of)}, and it is "
+            f"{moment(now)}; what will be known then is not known yet"
+        )
+
+
+def _about(connection: Connection, installation: Installation) -> About:
+    identity = read_identity(connection)
+    generic = [
+        f"{plan.plan_id} version {plan.version}"
+        for timetable in read_plans(connection).values()
+        for _, plan in timetable.plans
+        if plan.status != "adopted" or kinds_not_national(plan)
+    ]
+    return About(
+        software=ENGINE,
+        installation_id=identity.installation_id,
+        origin=identity.origin,
+        exported_at=installation.clock(),
+        newest_change=read_newest_moment(connection),
+        generic_plans=tuple(sorted(generic)),
+    )
+
+
+def _planned(held: Snapshot, dictionary: Dictionary, asked: Asked) -> _Plan:
+    """Choose the views and the formats of each, before anything is written."""
+    plan = _Plan([], [])
+    views = _named(dictionary, asked) if asked.views else _usual(dictionary, asked, plan.left_out)
+    formats = asked.formats or USUAL_FORMATS
+    is_unasked = Format.XLSX not in asked.formats
+    most_rows = min(MOST_ROWS, _MOST_ROWS_UNASKED) if is_unasked else MOST_ROWS
+    too_long = []
+    for whole in views:
+        view = asked.choice.columns_of(whole)
+        fit = [one for one in formats if not one.is_map or view.has(GEOJSON)]
+        if Format.XLSX in fit and held.has_more_than(most_rows, view, asked.choice):
+            fit.remove(Format.XLSX)
+            too_long.append(view.name)
+        if fit:
+            plan.tables.append((view, fit))
+    _refuse_deaf(asked.choice, views)
+    if too_long and not is_unasked:
+        raise InputError(
+            f"xlsx: {', '.join(too_long)}: more rows than the {MOST_ROWS:,} a sheet of Excel holds; "
+            "choose fewer by --from, --until, --country or --index, take a view with the indices "
+            "side by side, or another format"
+        )
+    plan.left_out.extend(f"{name} as XLSX: more than {most_rows:,} rows" for name in too_long)
+    if not plan.tables:
+        raise InputError(
+            f"export: expected a view with polygons for {', '.join(formats)}, got "
+            f"{', '.join(asked.views)}; choose `landscape`, or another format"
+        )
+    return plan
+
+
+def _named(dictionary: Dictionary, asked: Asked) -> list[View]:
+    found = []
+    for name in dict.fromkeys(asked.views):
+        view = dictionary.view(name)
+        if view is None or not is_readable(view):
+            known = ", ".join(one.name for one in dictionary.views if is_readable(one))
+            raise InputError(f"--view: expected one of {known}, got {name!r}")
+        if asked.choice.as_of and dictionary.function(f"{name}_as_of") is None:
+            known = ", ".join(one.name for one in dictionary.views if _is_dated(dictionary, one))
+            raise InputError(
+                f"--as-of: {name} is not kept as it was at each moment; expected some of {known}"
+            )
+        found.append(view)
+    return found
+
+
+def _usual(dictionary: Dictionary, asked: Asked, left_out: list[str]) -> list[View]:
+    found = []
+    for view in dictionary.views:
+        if asked.choice.as_of and not _is_dated(dictionary, view):
+            continue
+        if view.name in _ON_REQUEST:
+            left_out.append(f"{view.name}: {_ON_REQUEST[view.name]} (--view {view.name})")
+        elif is_readable(view) and not view.name.endswith("_ever"):
+            found.append(view)
+    return found
+
+
+def _is_dated(dictionary: Dictionary, view: View) -> bool:
+    return dictionary.function(f"{view.name}_as_of") is not None
+
+
+def _refuse_deaf(choice: Choice, views: Sequence[View]) -> None:
+    """Refuse a filter that has no meaning in any of the views."""
+    heard = {name for view in views for name in choice.heard_by(view)}
+    for name, value in (
+        ("from", choice.first),
+        ("until", choice.last),
+        ("country", choice.countries),
+        ("index", choice.indices),
+        ("source", choice.sources),
+        ("calibration", choice.calibrations),
+    ):
+        if value and name not in heard:
+            raise InputError(
+                f"--{name}: none of the views has it ({', '.join(view.name for view in views)}); "
+                "leave it out, or name another view"
+            )
+
+
+def _refuse_nothing(choice: Choice, written: Sequence[Written]) -> None:
+    concerned = [one.shown for one in written if one.shown.chosen]
+    if concerned and not any(shown.rows for shown in concerned):
+        words = "; ".join(dict.fromkeys(_in_order(shown) for shown in concerned))
+        raise InputError(
+            f"export: expected rows, got none for {words}; see `drought status` for what is held"
+        )
+
+
+def _in_order(shown: Shown) -> str:
+    return ", ".join(f"{name} {words}" for name, words in shown.chosen.items())
+
+
+def _written(
+    held: Snapshot, part: Path, asked: Asked, plan: _Plan, about: About, advance: Advance
+) -> list[Written]:
+    """Write every table in each of its formats."""
+    of = sum(held.estimated_rows(view, asked.choice) for view, _ in plan.tables)
+    has_sheets = any(Format.XLSX in formats for _, formats in plan.tables)
+    done = 0
+
+    def seen(view: str, rows: int) -> None:
+        nonlocal done
+        done += rows
+        advance(view, done, max(done, of))
+
+    with writing(part, about, asked.choice, asked.style, has_sheets=has_sheets) as files:
+        for view, formats in plan.tables:
+            files.write(view, formats, held.batches(view, asked.choice), seen)
+        files.finish(plan.left_out)
+    return files.written

@@ -1,0 +1,114 @@
+"""Databases of a server: one for a trial, and one to restore into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege, ObjectInUse
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from pipeline.core.errors import InputError
+
+_MARK = "scratch of drought db backup: may be dropped"
+ROLES = ("drought_pipeline", "drought_analyst")
+
+
+@contextmanager
+def scratch_database(warehouse: Engine) -> Iterator[Engine]:
+    """Make an empty database on the warehouse's server, and drop it at the end.
+
+    One that a killed trial left is dropped first.
+
+    Raises:
+        InputError: the warehouse's role may not make databases, or another's has that name.
+    """
+    name = f"{warehouse.url.database}_trial"
+    _drop_scratch(warehouse, name)
+    make_database(warehouse, name)
+    _say(warehouse, "COMMENT ON DATABASE {} IS {}", sql.Identifier(name), sql.Literal(_MARK))
+    # Nobody but us looks on: the rights of readers are restored too.
+    _say(warehouse, "REVOKE ALL ON DATABASE {} FROM public", sql.Identifier(name))
+    scratch = beside(warehouse, name)
+    try:
+        yield scratch
+    finally:
+        scratch.dispose()
+        _drop_scratch(warehouse, name)
+
+
+def beside(warehouse: Engine, name: str) -> Engine:
+    """Return an engine on another database of the same server."""
+    return create_engine(warehouse.url.set(database=name), poolclass=NullPool)
+
+
+def has_database(warehouse: Engine, name: str) -> bool:
+    with warehouse.connect() as connection:
+        query = text("SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name)")
+        return bool(connection.execute(query, {"name": name}).scalar_one())
+
+
+def make_database(warehouse: Engine, name: str) -> None:
+    """Make an empty database.
+
+    Raises:
+        InputError: the role may not.
+    """
+    try:
+        _say(warehouse, "CREATE DATABASE {} TEMPLATE template0", sql.Identifier(name))
+    except InsufficientPrivilege as error:
+        raise InputError(
+            f"database: expected the right of {warehouse.url.username} to make the database {name}, "
+            f"got none; say ALTER ROLE {warehouse.url.username} CREATEDB as the server's owner, or "
+            "back up with --no-try"
+        ) from error
+
+
+def make_roles(database: Engine) -> None:
+    """Make the roles that rights are given to, where the server has none of their name yet.
+
+    Raises:
+        InputError: they lack, and the role may not make any.
+    """
+    with database.connect() as connection:
+        query = text("SELECT rolname FROM pg_roles WHERE rolname = ANY (:names)")
+        held = set(connection.execute(query, {"names": list(ROLES)}).scalars())
+    for role in ROLES:
+        if role in held:
+            continue
+        try:
+            _say(database, "CREATE ROLE {} NOLOGIN", sql.Identifier(role))
+        except InsufficientPrivilege as error:
+            raise InputError(
+                f"database: expected a role {role} on the server, got none, and "
+                f"{database.url.username} may not make it; say CREATE ROLE {role} NOLOGIN as the "
+                "server's owner"
+            ) from error
+
+
+def _drop_scratch(warehouse: Engine, name: str) -> None:
+    with warehouse.connect() as connection:
+        query = text("SELECT shobj_description(oid, 'pg_database') FROM pg_database "
+                     "WHERE datname = :name")  # fmt: skip
+        held = connection.execute(query, {"name": name}).all()
+    if not held:
+        return
+    if held[0][0] != _MARK:
+        raise InputError(
+            f"database {name}: expected none of that name, or one left by a trial, got one that is "
+            "somebody's; rename it, or back up with --no-try"
+        )
+    try:
+        # It sends Postgres's own vacuum away. FORCE would too, but only a superuser may end that.
+        _say(warehouse, "DROP DATABASE {}", sql.Identifier(name))
+    except ObjectInUse:
+        _say(warehouse, "DROP DATABASE {} WITH (FORCE)", sql.Identifier(name))
+
+
+def _say(warehouse: Engine, statement: LiteralString, *names: sql.Composable) -> None:
+    with warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute(sql.SQL(statement).format(*names))
