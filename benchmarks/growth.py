@@ -19,16 +19,15 @@ import numpy as np
 
 from benchmarks.climate import LAND_CELLS, Region
 from benchmarks.cost import apart, heading, measured, table
-from benchmarks.fresh import SOURCE, fresh_installation, made_up
+from benchmarks.fresh import fresh_installation, made_up
+from benchmarks.history import History, series_of
 from benchmarks.landscapes import polygons
-from benchmarks.load import PERIOD, History, clocked
 from benchmarks.newest import all_drivers, compared, rain_and_demand
+from benchmarks.warehouse import clocked
 from benchmarks.weights import maps
 from pipeline.core.ids import CELL_INDEX_CODES, INDEX_CODES
 from pipeline.landscapes.series import landscape_means
 from pipeline.sources.weights_cache import cached_area_weights
-from pipeline.warehouse.calibrations import Series
-from pipeline.warehouse.landscapes import read_landscapes
 
 MONTHS = (428, 668, 920)
 """Since 1991, 1971 and 1950."""
@@ -65,12 +64,8 @@ def loading(count: int) -> float:
     """Seconds that the whole history takes into the warehouse."""
     region = Region.of(LAND_CELLS, MOST_MONTHS)
     with fresh_installation(made_up(polygons(region, count))) as (installation, _):
-        with installation.warehouse.connect() as connection:
-            held = read_landscapes(connection)
-        series = Series(
-            SOURCE, PERIOD, [one.landscape_key for one in held], [one.version for one in held]
-        )
-        return clocked(installation, History.of(series, region).save)
+        history = History.of(series_of(installation), MOST_MONTHS)
+        return clocked(installation, history.save)
 
 
 def told(what: str, sizes: Sequence[int], found: Iterable[dict[str, float]]) -> None:

@@ -2,7 +2,7 @@
 
 All of history is fitted and scored in blocks, as for the maps; the newest month is scored from
 those fits and the months its windows hold, and must be the last row of the whole to the last bit.
-Reading and writing are not in it: see `benchmarks.indices` and `benchmarks.load` for those.
+Reading and writing are not in it: see `benchmarks.indices` and `benchmarks.warehouse` for those.
 
     .venv/bin/python -m benchmarks.newest --cells 86000 --landscapes 2000
 """
