@@ -71,7 +71,7 @@ def print_replay(console: Console, found: Replay, kept: Kept) -> None:
         left = found.differing[Kind.STAGE] + found.differing[Kind.CHANGE] - len(kept.first)
         if left:
             where = f"in {kept.file}" if kept.file else "--report FILE.csv writes all"
-            console.print(f"and {left:,} more; {where}", highlight=False)
+            console.print(f"and {left:,} more; {where}", highlight=False, soft_wrap=True)
 
 
 def _evaluation_line(past: PastEvaluation) -> str:

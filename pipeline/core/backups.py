@@ -58,15 +58,16 @@ def name_of(made_at: datetime) -> str:
 def superfluous(backups: Sequence[Backup], keep: int) -> list[Backup]:
     """Return the backups that may go, oldest first.
 
-    The `keep` newest stay, and with them the newest that was made by the version before the
-    present tables: the way back from an upgrade whose fault shows late.
+    The `keep` newest stay, and with them the newest that was tried, and the newest that was made by
+    the version before the present tables: the way back from an upgrade whose fault shows late.
     """
     newest_first = sorted(backups, key=lambda one: one.made_at, reverse=True)
     kept = newest_first[:keep]
-    before = (
+    tried = [one for one in newest_first if one.tried_at is not None]
+    before = [
         one for one in newest_first if one.newest_migration != newest_first[0].newest_migration
-    )
-    kept += list(before)[:1]
+    ]
+    kept += tried[:1] + before[:1]
     return [one for one in reversed(newest_first) if one not in kept]
 
 

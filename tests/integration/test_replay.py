@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from pipeline import wiring
 from pipeline.cli import main
+from pipeline.commands.options import screen
 from pipeline.core.ids import LandUse
 from pipeline.core.moments import Moment
 from pipeline.core.months import Month
@@ -254,7 +255,7 @@ class TestTheCommand:
         """Run `drought evaluate`; return its exit code."""
         monkeypatch.setattr(wiring, "installation", lambda reads_only=False: place)
         monkeypatch.setattr(sys, "argv", ["drought", "evaluate", *arguments])
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(screen, "width", 200)
         try:
             main()
         except SystemExit as ended:

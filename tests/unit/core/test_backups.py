@@ -46,6 +46,13 @@ class TestWhatGoes:
         new = [backup(day) for day in (2, 3, 4, 5)]
         assert names(superfluous([*old, *new], 2)) == [0, 2, 3]
 
+    def test_the_last_one_that_was_tried_is_not_pushed_out_by_untried_ones(self) -> None:
+        tried = [
+            backup(day).model_copy(update={"tried_at": FIRST + timedelta(days=day)})
+            for day in (0, 1)
+        ]
+        assert names(superfluous([*tried, *(backup(day) for day in (2, 3, 4))], 2)) == [0, 2]
+
     def test_none_of_none(self) -> None:
         assert superfluous([], 1) == []
 
