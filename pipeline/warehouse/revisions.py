@@ -84,7 +84,7 @@ SELECT
     count(DISTINCT alert_id) FILTER (WHERE approval <> 'not_needed') AS alerts
 FROM mart.revision_stage
 WHERE (old_plan_id, old_plan_version) = (new_plan_id, new_plan_version) AND month <= :month
-AND changed_at >= (SELECT min(known_from) FROM plan.stage_ever WHERE month = :month)
+AND changed_at >= (SELECT min(known_from) FROM plan.stage_month_ever WHERE month = :month)
 """
 
 

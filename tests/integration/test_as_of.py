@@ -33,6 +33,7 @@ from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.plans.stages import StageMonth
 from pipeline.warehouse.area_shares import MonthShares, save_area_shares
 from pipeline.warehouse.calibrations import Series
+from pipeline.warehouse.checks import read_checks, run_checks
 from pipeline.warehouse.indices import save_index_values
 from pipeline.warehouse.landscapes import read_landscape_keys, save_landscapes
 from pipeline.warehouse.stages import StageRow, save_stages
@@ -318,6 +319,10 @@ class TestTheLaw:
                 desk.look()
             for at, saw in desk.seen:
                 assert desk.retold(at) == saw
+        with story.connect() as connection:
+            names = ["latest_stages_that_disagree", "months_held_that_disagree"]
+            kept = list(run_checks(connection, read_checks(names)))
+        assert [(one.count, one.trouble) for one in kept] == [(0, None)] * 2
 
 
 class TestWhoWasAtWork:

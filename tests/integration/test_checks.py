@@ -501,6 +501,35 @@ INDICES = (
         )
     ),
     planted(
+        "latest_stages_that_disagree",
+        "a newest month that came unseen",
+        "$unseen UPDATE plan.stage_month SET month = '2022-01-01', known_from = now() "
+        "WHERE $a AND month = '2021-12-01' AND drought_type = 'hydrological'",
+        landscape_id="A",
+        drought_type="hydrological",
+        newest_month="2022-01",
+        month_shown="2021-12",
+    ),
+    planted(
+        "latest_stages_that_disagree",
+        "one of no stages",
+        "$unseen DELETE FROM plan.stage_month WHERE $a AND drought_type = 'hydrological'",
+        landscape_id="A",
+        drought_type="hydrological",
+        newest_month=None,
+        month_shown="2021-12",
+    ),
+    planted(
+        "months_held_that_disagree",
+        "a value that came unseen",
+        "$unseen DELETE FROM series.climate_month WHERE $july",
+        country_code="UZ",
+        source="era5-land",
+        month="2021-07",
+        landscapes_held=2,
+        landscapes_counted=3,
+    ),
+    planted(
         "series_without_number",
         "a source without one",
         "DELETE FROM ops.series_number WHERE calibration = ''",

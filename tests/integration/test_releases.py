@@ -209,6 +209,24 @@ class TestFreshness:
         hold(world, {OCTOBER: P})
         assert fresh(world, ON_THE_8TH, "source").keys() == {"UZ", "TJ"}
 
+    def test_a_landscape_that_comes_to_lie_in_another_country_is_counted_there(
+        self, world: Engine
+    ) -> None:
+        hold(world, {SEPTEMBER: F, OCTOBER: P})
+        with world.begin() as connection:
+            save_landscapes(connection, [landscape("B", Country.TAJIKISTAN)])
+        columns = "landscapes_with_values, landscapes"
+        assert fresh(world, ON_THE_8TH, columns) == {"UZ": (1, 1), "TJ": (2, 2)}
+
+    def test_values_that_are_taken_away_are_not_counted(self, world: Engine) -> None:
+        hold(world, {SEPTEMBER: F, OCTOBER: P})
+        with world.begin() as connection:
+            connection.execute(
+                text("DELETE FROM series.climate_month WHERE month = '2026-10-01' "
+                     "AND landscape_key = 1")
+            )  # fmt: skip
+        assert fresh(world, ON_THE_8TH, "landscapes_with_values")["UZ"] == (1,)
+
     def test_a_source_without_a_schedule_has_no_lateness(self, world: Engine) -> None:
         hold(world, {Month(2014, 7): P}, source="cfsr")
         columns = "expected_month, months_late, late_since, preliminary_overdue"

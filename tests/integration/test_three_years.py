@@ -54,6 +54,36 @@ def test_the_years_were_eventful(story: Story) -> None:
     assert set(told(warehouse, used)) == {("1",), ("2",)}
 
 
+REPORTED = """
+SELECT
+    r.changed_at, c.country_code, r.source, r.quantity, r.calibration, r.month,
+    count(*) AS landscapes,
+    count(*) FILTER (WHERE r.old_value IS NULL AND r.new_value IS NOT NULL) AS filled,
+    count(*) FILTER (WHERE r.old_value IS NOT NULL AND r.new_value IS NULL) AS lost,
+    round(avg(r.new_value - r.old_value)::numeric, 9) AS mean_change,
+    max(abs(r.new_value - r.old_value)) AS largest
+FROM mart.revision_value AS r
+INNER JOIN mart.landscape AS c USING (landscape_id)
+GROUP BY r.changed_at, c.country_code, r.source, r.quantity, r.calibration, r.month
+"""
+
+
+def test_the_report_of_revisions_adds_up_the_revised_values(story: Story) -> None:
+    """It adds up index beside index; here value by value."""
+    warehouse = story.installation.warehouse
+    by_value = set(told(warehouse, REPORTED))
+    reported = told(
+        warehouse,
+        "SELECT changed_at, country_code, source, quantity, calibration, month, landscapes, filled, "
+        "lost, round(mean_change::numeric, 9), abs(largest_change) "
+        "FROM mart.revision_report WHERE stages_changed IS NULL",
+    )
+    assert len(reported) == len(by_value) > 100
+    assert set(reported) == by_value
+    assert {row[3] for row in reported} >= {"precipitation_mm", "spi_3", "spei_12"}
+    assert any(row[7] for row in reported)
+
+
 def test_what_was_known_at_a_moment_is_answered_alike_ever_after(story: Story) -> None:
     """Also of moments at which a transaction was under way: asked in its midst, and now."""
     assert len(story.asked) == 3 * len(MONTHS)
