@@ -118,12 +118,10 @@ class History:
         """The columns of index.value_month."""
         return index_columns(self.series, self.values, self.is_preliminary, Origin.SIMULATED)
 
-    def save(
-        self, connection: Connection, landscape_months_at_once: int = LANDSCAPE_MONTHS_AT_ONCE
-    ) -> int:
+    def save(self, connection: Connection) -> int:
         """Save them as the pipeline does: as many landscapes together as it takes at once."""
         months, landscapes = self.is_preliminary.shape
-        step = max(1, landscape_months_at_once // months)
+        step = max(1, LANDSCAPE_MONTHS_AT_ONCE // months)
         saved = 0
         for start in range(0, landscapes, step):
             places = slice(start, min(start + step, landscapes))
@@ -162,7 +160,7 @@ def save_what_rests_on_it(connection: Connection, history: History) -> None:
         "alerts_from": (history.last + (1 - ALERT_MONTHS)).first_day,
     }
     _save_stages(connection, history, plan.plan_id, plan.version)
-    for statement in (_CLIMATE, _CALIBRATION, _EVENTS, _TRANSITIONS, _APPROVALS):
+    for statement in (_CLIMATE, _CALIBRATION, _EVENTS, _TRANSITIONS, _APPROVALS, *_KEPT):
         connection.execute(text(statement), of)
     connection.execute(text("SET LOCAL session_replication_role = origin"))
     for calibration in ("", str(series.period)):
@@ -223,6 +221,12 @@ _MONTHS = """
 (SELECT month::date FROM generate_series(
     CAST(:first AS timestamp), CAST(:last AS timestamp), interval '1 month') AS month) AS m
 """
+_KEPT = (
+    "INSERT INTO series.month_held SELECT * FROM series.month_counted",
+    "INSERT INTO plan.latest_stage SELECT DISTINCT ON (landscape_key, drought_type) * "
+    "FROM plan.stage_month ORDER BY landscape_key, drought_type, month DESC",
+)
+"""What triggers keep, which are asleep."""
 _CLIMATE = f"""
 WITH file AS (
     INSERT INTO ops.file (sha256, archive_key, kind, source, origin, size_bytes, name)

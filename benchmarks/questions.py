@@ -78,7 +78,10 @@ def answers(
     for name, question in questions.items():
         with warehouse.begin() as connection:
             connection.execute(text("SET LOCAL ROLE drought_analyst"))
-            found.append((name, *_asked(connection, question, {"at": at} if at else {})))
+            rows, ms, by = _asked(connection, question, {"at": at} if at else {})
+            if not rows:
+                raise RuntimeError(f"{name}: expected rows, got none; nothing was measured")
+            found.append((name, rows, ms, by))
     return found
 
 

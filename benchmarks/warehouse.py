@@ -16,7 +16,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,7 +33,7 @@ from pipeline.core.ids import INDEX_CODES
 from pipeline.delivery.tables.kinds import Format
 from pipeline.steps.export import Asked, export
 from pipeline.steps.installation import Installation
-from pipeline.warehouse.binary import rendered
+from pipeline.warehouse.binary import HEADER, TRAILER, rendered
 
 LOADS = 3
 UPSERTS = 7
@@ -103,8 +102,10 @@ def full_history(installation: Installation, history: History, ready: Path) -> l
     doing("the ready file")
     columns = history.columns()
     with ready.open("wb") as file:
+        file.write(HEADER)
         for part in rendered(tuple(columns.values())):
-            file.write(part)
+            file.write(part[len(HEADER) : -len(TRAILER)])
+        file.write(TRAILER)
     run(installation, "CREATE TABLE index.bare (LIKE index.value_month INCLUDING DEFAULTS)")
     run(
         installation,
@@ -114,10 +115,6 @@ def full_history(installation: Installation, history: History, ready: Path) -> l
         "bare COPY, no key": ("bare", copied(list(columns), "bare", ready)),
         "bare COPY, same key": ("keyed", copied(list(columns), "keyed", ready)),
         "ours": ("value_month", history.save),
-        "ours, in one piece": (
-            "value_month",
-            partial(history.save, landscape_months_at_once=history.is_preliminary.size),
-        ),
     }
     del columns
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}

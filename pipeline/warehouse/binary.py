@@ -20,8 +20,8 @@ Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
 _LENGTH = np.dtype(">i4")
 _NULL = (-1).to_bytes(4, "big", signed=True)
 _JSONB_VERSION = b"\x01"
@@ -107,8 +107,7 @@ Column = Numbers | Words
 
 
 def rendered(columns: Sequence[Column]) -> Iterator[bytes]:
-    """Yield the file that COPY … FROM STDIN (FORMAT binary) reads, in parts of a few megabytes."""
-    yield _HEADER
+    """Yield files that COPY … FROM STDIN (FORMAT binary) reads, of some thousand rows each."""
     kinds = [column.kinds() for column in columns]
     number, firsts = distinct(kinds)
     pieces: dict[tuple[int, int], tuple[bytes, Array | None]] = {}
@@ -130,8 +129,7 @@ def rendered(columns: Sequence[Column]) -> Iterator[bytes]:
         for n in present:
             if n not in groups:
                 groups[n] = group(int(firsts[n]))
-        yield _in_order(block, start, {n: groups[n] for n in present})
-    yield _TRAILER
+        yield b"".join((HEADER, _in_order(block, start, {n: groups[n] for n in present}), TRAILER))
 
 
 def _in_order(numbers: Positions, start: int, groups: Mapping[int, _Group]) -> bytes:
@@ -263,7 +261,7 @@ def read_columns(
     wire = [("count", ">i2")]
     for name, kind in columns:
         wire += [(f"{name} length", ">i4"), (name, ">i4" if kind == "M8[D]" else f">{kind}")]
-    body = memoryview(content)[len(_HEADER) : -len(_TRAILER)]
+    body = memoryview(content)[len(HEADER) : -len(TRAILER)]
     rows = np.frombuffer(body, np.dtype(wire))
     found = np.empty(len(rows), np.dtype([(name, kind) for name, kind in columns]))
     for name, kind in columns:

@@ -11,6 +11,12 @@ from sqlalchemy import Connection
 
 from pipeline.warehouse.binary import Column, rendered
 
+_MEMORY = """
+SELECT set_config('work_mem', '32MB', TRUE)
+WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('32MB')
+"""
+"""To the transaction's end, room for the rows of one file: 16,384 of up to two kilobytes."""
+
 
 def save_rows(
     connection: Connection,
@@ -73,21 +79,26 @@ def save_columns(
         _make_incoming(cursor, table, tuple(columns))
         place = sql.Identifier("incoming")
     order = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(place, _names(columns))
-    with cursor.copy(order) as copy:
-        for part in _ahead(rendered(tuple(columns.values()))):
-            copy.write(part)
+    copied = 0
+    # One statement a file: triggers are shown the new rows of a statement together, and Postgres
+    # holds so few of them in memory, where those of a history would go to its disk and back.
+    cursor.execute(_MEMORY)
+    for file in _ahead(rendered(tuple(columns.values()))):
+        with cursor.copy(order) as copy:
+            copy.write(file)
+        copied += cursor.rowcount
     if are_new:
-        return int(cursor.rowcount)
+        return copied
     return _merge(cursor, table, keys, tuple(columns), incidental, "false")
 
 
-def _ahead(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the parts, each made while the server takes in the one before."""
+def _ahead(files: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the files, each made while the server takes in the one before."""
     with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, parts, b"")
-        while part := coming.result():
-            coming = maker.submit(next, parts, b"")
-            yield part
+        coming = maker.submit(next, files, b"")
+        while file := coming.result():
+            coming = maker.submit(next, files, b"")
+            yield file
 
 
 def _make_incoming(cursor: Cursor[Any], table: tuple[str, str], columns: Sequence[str]) -> None:
