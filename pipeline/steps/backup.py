@@ -17,7 +17,7 @@ from pipeline.steps.installation import ENGINE, Installation
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse import backup_files
 from pipeline.warehouse.checks import Checked
-from pipeline.warehouse.databases import scratch_database
+from pipeline.warehouse.databases import refuse_without_scratch, scratch_database
 from pipeline.warehouse.dumps import DumpPrograms
 from pipeline.warehouse.inventory import read_inventory, read_server_version
 from pipeline.warehouse.locks import only_backup
@@ -79,7 +79,8 @@ def back_up(
         tell: told what is being done.
 
     Raises:
-        InputError: no room, no folder, or no programs for this server; nothing was written.
+        InputError: no room, no folder, no programs for this server, or no database may be made for
+            the trial; nothing was written.
         ConflictError: what came back differs from what was there; the dump is kept as refused.dump.
         DumpError: a program of Postgres failed.
         BusyWarehouseError: another backup is being made.
@@ -115,6 +116,8 @@ def _made(
         )
     tools = DumpPrograms.for_server(version, programs.folders)
     _see_that_there_is_room(folder, size, programs.data if is_tried else None)
+    if is_tried:
+        refuse_without_scratch(warehouse)
     start = time.monotonic()
     backup = _dumped(warehouse, tools, folder, version, tell)
     dump_seconds = time.monotonic() - start

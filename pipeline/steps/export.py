@@ -47,6 +47,9 @@ _ON_REQUEST = {
 }
 """Views that are large and say what another one says; they are exported when they are named."""
 
+_MOST_NAMES = 5
+"""Of views in one line of a terminal; the files name them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -65,7 +68,7 @@ class Exported:
     rows: dict[str, int]
     """By view."""
     left_out: tuple[str, ...]
-    """What was not, and why, a line each."""
+    """What was not, and why, a line each; where many views share a reason, how many."""
     label: str | None
 
 
@@ -94,15 +97,31 @@ def export(
         with whole_folder(folder, replace=replace) as part:
             written = _written(held, part, asked, plan, about, advance)
             _refuse_nothing(asked.choice, written)
-            describe(part, about, written, plan.left_out, asked.style)
+            describe(part, about, written, _lines(plan.left_out), asked.style)
     rows = {one.view.name: one.shown.rows for one in written}
-    return Exported(rows, tuple(plan.left_out), about.label)
+    return Exported(rows, tuple(_lines(plan.left_out, most=_MOST_NAMES)), about.label)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    names: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     tables: list[tuple[View, list[Format]]]
-    left_out: list[str]
+    left_out: list[_LeftOut]
+
+
+def _lines(left_out: Sequence[_LeftOut], *, most: int | None = None) -> list[str]:
+    """Return a line for each reason; of more views than `most` it says how many they are."""
+    return [
+        f"{', '.join(one.names)}: {one.why}"
+        if most is None or len(one.names) <= most
+        else f"{len(one.names)} views: {one.why} (README.txt names them)"
+        for one in left_out
+    ]
 
 
 @contextmanager
@@ -142,8 +161,10 @@ def _about(connection: Connection, installation: Installation) -> About:
 
 def _planned(held: Snapshot, dictionary: Dictionary, asked: Asked) -> _Plan:
     """Choose the views and the formats of each, before anything is written."""
-    plan = _Plan([], [])
-    views = _named(dictionary, asked) if asked.views else _usual(dictionary, asked, plan.left_out)
+    views, left_out = (
+        (_named(dictionary, asked), []) if asked.views else _usual(dictionary, asked.choice)
+    )
+    plan = _Plan([], left_out)
     formats = asked.formats or USUAL_FORMATS
     is_unasked = Format.XLSX not in asked.formats
     most_rows = min(MOST_ROWS, _MOST_ROWS_UNASKED) if is_unasked else MOST_ROWS
@@ -163,7 +184,9 @@ def _planned(held: Snapshot, dictionary: Dictionary, asked: Asked) -> _Plan:
             "choose fewer by --from, --until, --country or --index, take a view with the indices "
             "side by side, or another format"
         )
-    plan.left_out.extend(f"{name} as XLSX: more than {most_rows:,} rows" for name in too_long)
+    plan.left_out.extend(
+        _LeftOut((f"{name} as XLSX",), f"more than {most_rows:,} rows") for name in too_long
+    )
     if not plan.tables:
         raise InputError(
             f"export: expected a view with polygons for {', '.join(formats)}, got "
@@ -188,16 +211,24 @@ def _named(dictionary: Dictionary, asked: Asked) -> list[View]:
     return found
 
 
-def _usual(dictionary: Dictionary, asked: Asked, left_out: list[str]) -> list[View]:
-    found = []
+def _usual(dictionary: Dictionary, choice: Choice) -> tuple[list[View], list[_LeftOut]]:
+    """Return the views that are exported when none is named, and those that are not, with reasons."""
+    found: list[View] = []
+    left_out: list[_LeftOut] = []
+    undated: list[str] = []
     for view in dictionary.views:
-        if asked.choice.as_of and not _is_dated(dictionary, view):
+        if not is_readable(view) or view.name.endswith("_ever"):
             continue
-        if view.name in _ON_REQUEST:
-            left_out.append(f"{view.name}: {_ON_REQUEST[view.name]} (--view {view.name})")
-        elif is_readable(view) and not view.name.endswith("_ever"):
+        if choice.as_of and not _is_dated(dictionary, view):
+            undated.append(view.name)
+        elif view.name in _ON_REQUEST:
+            why = f"{_ON_REQUEST[view.name]} (--view {view.name})"
+            left_out.append(_LeftOut((view.name,), why))
+        else:
             found.append(view)
-    return found
+    if undated:
+        left_out.append(_LeftOut(tuple(undated), "not kept as they were at each moment"))
+    return found, left_out
 
 
 def _is_dated(dictionary: Dictionary, view: View) -> bool:
@@ -251,5 +282,5 @@ def _written(
     with writing(part, about, asked.choice, asked.style, has_sheets=has_sheets) as files:
         for view, formats in plan.tables:
             files.write(view, formats, held.batches(view, asked.choice), seen)
-        files.finish(plan.left_out)
+        files.finish(_lines(plan.left_out))
     return files.written

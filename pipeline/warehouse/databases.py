@@ -17,6 +17,21 @@ _MARK = "scratch of drought db backup: may be dropped"
 ROLES = ("drought_pipeline", "drought_analyst")
 
 
+def refuse_without_scratch(warehouse: Engine) -> None:
+    """Check that a scratch database can be made, before the work it is for; nothing is done.
+
+    Raises:
+        InputError: the warehouse's role may not make databases, or another's has that name.
+    """
+    name = _scratch_name(warehouse)
+    _has_scratch(warehouse, name)
+    with warehouse.connect() as connection:
+        query = text("SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        may = bool(connection.execute(query).scalar_one())
+    if not may:
+        raise _may_not_make(warehouse, name)
+
+
 @contextmanager
 def scratch_database(warehouse: Engine) -> Iterator[Engine]:
     """Make an empty database on the warehouse's server, and drop it at the end.
@@ -26,7 +41,7 @@ def scratch_database(warehouse: Engine) -> Iterator[Engine]:
     Raises:
         InputError: the warehouse's role may not make databases, or another's has that name.
     """
-    name = f"{warehouse.url.database}_trial"
+    name = _scratch_name(warehouse)
     _drop_scratch(warehouse, name)
     make_database(warehouse, name)
     _say(warehouse, "COMMENT ON DATABASE {} IS {}", sql.Identifier(name), sql.Literal(_MARK))
@@ -60,11 +75,15 @@ def make_database(warehouse: Engine, name: str) -> None:
     try:
         _say(warehouse, "CREATE DATABASE {} TEMPLATE template0", sql.Identifier(name))
     except InsufficientPrivilege as error:
-        raise InputError(
-            f"database: expected the right of {warehouse.url.username} to make the database {name}, "
-            f"got none; say ALTER ROLE {warehouse.url.username} CREATEDB as the server's owner, or "
-            "back up with --no-try"
-        ) from error
+        raise _may_not_make(warehouse, name) from error
+
+
+def _may_not_make(warehouse: Engine, name: str) -> InputError:
+    return InputError(
+        f"database: expected the right of {warehouse.url.username} to make the database {name}, "
+        f"got none; say ALTER ROLE {warehouse.url.username} CREATEDB as the server's owner, or "
+        "back up with --no-try"
+    )
 
 
 def make_roles(database: Engine) -> None:
@@ -89,18 +108,31 @@ def make_roles(database: Engine) -> None:
             ) from error
 
 
-def _drop_scratch(warehouse: Engine, name: str) -> None:
+def _scratch_name(warehouse: Engine) -> str:
+    return f"{warehouse.url.database}_trial"
+
+
+def _has_scratch(warehouse: Engine, name: str) -> bool:
+    """Return whether a trial left its database.
+
+    Raises:
+        InputError: there is one of that name, and it is somebody's.
+    """
     with warehouse.connect() as connection:
         query = text("SELECT shobj_description(oid, 'pg_database') FROM pg_database "
                      "WHERE datname = :name")  # fmt: skip
         held = connection.execute(query, {"name": name}).all()
-    if not held:
-        return
-    if held[0][0] != _MARK:
+    if held and held[0][0] != _MARK:
         raise InputError(
             f"database {name}: expected none of that name, or one left by a trial, got one that is "
             "somebody's; rename it, or back up with --no-try"
         )
+    return bool(held)
+
+
+def _drop_scratch(warehouse: Engine, name: str) -> None:
+    if not _has_scratch(warehouse, name):
+        return
     try:
         # It sends Postgres's own vacuum away. FORCE would too, but only a superuser may end that.
         _say(warehouse, "DROP DATABASE {}", sql.Identifier(name))

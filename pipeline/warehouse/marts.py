@@ -7,7 +7,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,6 +37,7 @@ _ROWS_A_PART = 100_000
 _MEMORY = "64MB"
 """A large view is read landscapes by landscapes, in parts that Postgres sorts in that memory: sorted
 as a whole, 57 million rows would lie on its disk twice."""
+_LANDSCAPE = sql.Identifier("t", "landscape_id")
 _INDICES = frozenset(map(str, INDEX_CODES))
 # Since Postgres 16 whoever made a role is its member, and may yet not take it.
 _MAY_TAKE_ROLE = text(
@@ -119,8 +120,8 @@ class Snapshot:
         Raises:
             ConnectionError: the database gave up on the way.
         """
-        for landscapes in self._parts(view, choice):
-            query = _query(view, choice, landscapes).as_string() + _order(view)
+        for part in self._parts(view, choice):
+            query = _query(view, choice, part).as_string() + _order(view)
             with _told_as_ours(), self._arrow.cursor() as cursor:
                 cursor.adbc_statement.set_options(
                     **{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(_BYTES_A_BATCH)}
@@ -130,7 +131,8 @@ class Snapshot:
                 yield pa.RecordBatch.from_pylist([], schema=reader.schema)
                 yield from reader
 
-    def _parts(self, view: View, choice: Choice) -> Iterator[list[str] | None]:
+    def _parts(self, view: View, choice: Choice) -> Iterator[sql.Composable | None]:
+        """Yield conditions of which every row meets one and only one; None: all rows at once."""
         rows = self.estimated_rows(view, choice)
         if rows <= 2 * _ROWS_A_PART or not view.has("landscape_id"):
             yield None
@@ -141,7 +143,12 @@ class Snapshot:
         ids = list(names.scalars())
         step = max(1, len(ids) * _ROWS_A_PART // rows)
         for start in range(0, len(ids), step):
-            yield ids[start : start + step]
+            yield _is_among(_LANDSCAPE, ids[start : start + step])
+        # No constraint holds every view to the landscapes that have a version. It costs next to
+        # nothing: Postgres finds no other landscape before it looks for rows of one.
+        yield sql.SQL("({0} IS NULL OR {0} <> ALL({1}::text[]))").format(
+            _LANDSCAPE, sql.Literal(ids)
+        )
 
 
 @contextmanager
@@ -187,13 +194,13 @@ def _told_as_ours() -> Iterator[None]:
         raise ConnectionError(f"database: {lines[0]}") from error
 
 
-def _query(view: View, choice: Choice, landscapes: Sequence[str] | None = None) -> sql.Composed:
+def _query(view: View, choice: Choice, part: sql.Composable | None = None) -> sql.Composed:
     columns = sql.SQL(", ").join(
         sql.SQL("{} AS {}").format(_value(c.name, c.type), sql.Identifier(c.name))
         for c in view.columns
     )
     return sql.SQL("SELECT {} FROM {} AS t {}").format(
-        columns, _relation(view, choice), _where(view, choice, landscapes)
+        columns, _relation(view, choice), _where(view, choice, part)
     )
 
 
@@ -215,8 +222,8 @@ def _relation(view: View, choice: Choice) -> sql.Composed:
     )
 
 
-def _where(view: View, choice: Choice, landscapes: Sequence[str] | None = None) -> sql.Composable:
-    conditions = [
+def _where(view: View, choice: Choice, part: sql.Composable | None = None) -> sql.Composable:
+    conditions: list[sql.Composable] = [
         sql.SQL("t.{} {} {}").format(sql.Identifier(column), sql.SQL(sign), sql.Literal(value))
         for column, sign, value in (
             ("month", ">=", _day(choice.first)),
@@ -228,12 +235,13 @@ def _where(view: View, choice: Choice, landscapes: Sequence[str] | None = None) 
         ("source", list(choice.sources)),
         ("calibration", list(choice.calibrations)),
         ("index_code", list(map(str, choice.indices))),
-        ("landscape_id", list(landscapes or ())),
     ):
         if among and view.has(column):
             conditions.append(_is_among(sql.Identifier("t", column), among))
     if choice.countries:
         conditions.extend(_in_countries(view, list(map(str, choice.countries))))
+    if part is not None:
+        conditions.append(part)
     return sql.SQL("WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
 
 

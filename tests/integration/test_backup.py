@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.errors import AdminShutdown
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -26,6 +28,7 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.restore import Restored, restore
 from pipeline.warehouse.backup_files import REFUSED, read_backups
+from pipeline.warehouse.databases import scratch_database
 from pipeline.warehouse.dumps import DumpError, DumpPrograms
 from pipeline.warehouse.holders import BusyWarehouseError
 from pipeline.warehouse.locks import only_backup
@@ -68,6 +71,22 @@ def decided(installation: Installation, world: Engine) -> Installation:
     evaluate(installation)
     assert told(world, "SELECT count(*) FROM alert.delivery") != [(0,)]
     return installation
+
+
+@pytest.fixture
+def clerk(world: Engine) -> Iterator[Engine]:
+    """The warehouse as a login reaches it that is in drought_pipeline, and in nothing else."""
+    admin = world.execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(
+            text("CREATE ROLE clerk LOGIN PASSWORD 'open-sesame' IN ROLE drought_pipeline")
+        )
+    engine = create_engine(world.url.set(username="clerk", password="open-sesame"))
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text("DROP OWNED BY clerk"))
+        connection.execute(text("DROP ROLE clerk"))
 
 
 @pytest.fixture
@@ -223,9 +242,37 @@ class TestBackingUp:
             with pytest.raises(InputError, match="got one that is somebody's"):
                 back_up(installation, programs)
             assert databases(world) == [(scratch,)]
+            assert list((installation.settings.var / "backups").iterdir()) == []
         finally:
             with admin.connect() as connection:
                 connection.execute(text(f"DROP DATABASE {scratch}"))
+
+    def test_a_login_that_may_not_make_databases_is_told_before_the_dump(
+        self, installation: Installation, clerk: Engine, programs: Programs
+    ) -> None:
+        place = replace(installation, warehouse=clerk)
+        said: list[str] = []
+        with pytest.raises(InputError, match=r"say ALTER ROLE clerk CREATEDB .* --no-try"):
+            back_up(place, programs, tell=said.append)
+        assert said == []
+        assert list((installation.settings.var / "backups").iterdir()) == []
+        made = back_up(place, programs, is_tried=False)  # as the message says
+        assert read_backups(made.path.parent) == [made.backup]
+
+    def test_a_scratch_that_somebody_is_connected_to_goes_all_the_same(
+        self, world: Engine, clerk: Engine
+    ) -> None:
+        """No superuser's powers are needed for that: the session is of the same login."""
+        with world.begin() as connection:
+            connection.execute(text("ALTER ROLE clerk CREATEDB"))
+        with scratch_database(clerk) as scratch:
+            url = scratch.url.set(drivername="postgresql")
+            held = psycopg.connect(url.render_as_string(hide_password=False))
+            assert databases(world) == [(scratch.url.database,)]
+        assert databases(world) == []
+        with pytest.raises(AdminShutdown):
+            held.execute("SELECT 1")
+        held.close()
 
     def test_the_newest_are_kept(self, world: Engine, programs: Programs, tmp_path: Path) -> None:
         place = Installation(Settings(var=tmp_path, backups_kept=2), world)

@@ -85,6 +85,11 @@ def fill(warehouse: Engine, origin: Origin = Origin.REAL) -> None:
     say_spi_3(warehouse, by_id, origin=origin)
 
 
+def late(held: Installation) -> Installation:
+    """The same installation by the clock of its database, to which NOW is no bound."""
+    return Installation(held.settings, held.warehouse, clock=lambda: datetime.now(UTC))
+
+
 @pytest.fixture
 def world(installation: Installation) -> Installation:
     fill(installation.warehouse)
@@ -367,27 +372,89 @@ class TestChoosing:
         found = self.rows(filled, tmp_path, "index_month_wide", choice)
         assert [name for name in found if name.startswith(("spi_", "spei_", "pn_"))] == ["spi_3"]
 
+    @pytest.mark.parametrize(
+        "is_dated",
+        [pytest.param(False, id="as it is"), pytest.param(True, id="as of a moment")],
+    )
     def test_a_large_view_is_read_in_parts_to_the_same_bytes(
-        self, filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self,
+        filled: Installation,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        is_dated: bool,
     ) -> None:
-        asked = Asked(("index_month",), (Format.PARQUET, Format.CSV))
-        export(filled, tmp_path / "one", asked)
-        monkeypatch.setattr(marts, "_ROWS_A_PART", 150)
-        export(filled, tmp_path / "other", asked)
+        held = late(filled)
+        choice = Choice(as_of=held.clock() if is_dated else None)
+        asked = Asked(("index_month",), (Format.PARQUET, Format.CSV), choice)
+        export(held, tmp_path / "one", asked)
+        monkeypatch.setattr(marts, "_ROWS_A_PART", 1)
+        done = export(held, tmp_path / "other", asked)
+        assert done.rows == {"index_month": 4 * 4 * 31}
         for name in ("index_month.parquet", "index_month.csv"):
             assert (tmp_path / "one" / name).read_bytes() == (
                 tmp_path / "other" / name
             ).read_bytes()
 
+    def test_in_parts_too_rows_of_no_known_landscape_come_once(
+        self, world: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with world.warehouse.begin() as connection:
+            connection.execute(
+                text(
+                    "CREATE VIEW mart.odd AS SELECT landscape_id, value FROM mart.index_month "
+                    "UNION ALL VALUES (NULL, 1.0), ('elsewhere', 2.0)"
+                )
+            )
+            connection.execute(text("GRANT SELECT ON mart.odd TO drought_analyst"))
+        monkeypatch.setattr(marts, "_ROWS_A_PART", 1)
+        found = self.rows(world, tmp_path, "odd", Choice())["landscape_id"].fillna("of none")
+        assert found.value_counts().to_dict() == {
+            **{f"l{n}": 4 * 31 for n in range(4)},
+            "elsewhere": 1,
+            "of none": 1,
+        }
+
     def test_the_past_as_it_was_known(self, world: Installation, tmp_path: Path) -> None:
         then = told(world.warehouse, "SELECT clock_timestamp()")[0][0]
         assert isinstance(then, datetime)
         say_spi_3(world.warehouse, {"l0": [2.5]})
-        late = Installation(world.settings, world.warehouse, clock=lambda: datetime.now(UTC))
         choice = Choice(as_of=then, indices=(IndexCode.parse("spi_3"),))
-        assert self.rows(late, tmp_path, "index_month", choice)["value"].iloc[0] == -1.2
-        now = self.rows(late, tmp_path / "now", "index_month", Choice(indices=choice.indices))
+        assert self.rows(late(world), tmp_path, "index_month", choice)["value"].iloc[0] == -1.2
+        now = self.rows(world, tmp_path / "now", "index_month", Choice(indices=choice.indices))
         assert now["value"].iloc[0] == 2.5
+
+    def test_what_the_past_does_not_hold_is_said_where_no_view_is_named(
+        self, filled: Installation, tmp_path: Path
+    ) -> None:
+        undated = [
+            str(name)
+            for (name,) in told(
+                filled.warehouse,
+                "SELECT relname FROM pg_class WHERE relnamespace = 'mart'::regnamespace "
+                "AND relkind = 'v' AND relname !~ '_ever$' AND relname || '_as_of' NOT IN "
+                "(SELECT proname FROM pg_proc WHERE pronamespace = 'mart'::regnamespace) "
+                'ORDER BY relname COLLATE "C"',
+            )
+        ]
+        assert {"alert", "drought_event", "climate_month_long"} < set(undated)
+        held = late(filled)
+        done = export(held, tmp_path / "out", Asked(choice=Choice(as_of=held.clock())))
+        assert set(done.rows) == {
+            "climate_month", "index_month_wide", "indicator", "landscape", "stage_month",
+        }  # fmt: skip
+        assert done.left_out[-1] == (
+            f"{len(undated)} views: not kept as they were at each moment (README.txt names them)"
+        )
+        assert {line.partition(":")[0] for line in done.left_out[:-1]} == {
+            "area_share", "index_month",
+        }  # fmt: skip
+        line = f"{', '.join(undated)}: not kept as they were at each moment"
+        readme = (tmp_path / "out" / "README.txt").read_text().splitlines()
+        assert f"left out: {line}" in readme
+        about = openpyxl.load_workbook(tmp_path / "out" / "drought.xlsx")["about"]
+        assert ("left out", line) in list(about.iter_rows(values_only=True))
+        now = export(held, tmp_path / "now", Asked(formats=(Format.CSV,)))
+        assert "each moment" not in " ".join(now.left_out)
 
     @pytest.mark.parametrize(
         ("asked", "message"),
@@ -491,6 +558,48 @@ class TestWhoMaySee:
             marts._told_as_ours(),
         ):
             cursor.execute("SELECT * FROM series.station")
+
+    @pytest.mark.parametrize(
+        ("grants", "reads_as"),
+        [
+            pytest.param(["drought_analyst"], "drought_analyst", id="who may, as the analyst"),
+            pytest.param(
+                ["drought_analyst WITH SET FALSE"], "clerk", id="a member who may not, as itself"
+            ),
+            pytest.param([], "clerk", id="one that is no member, as itself"),
+        ],
+    )
+    def test_a_login_of_the_pipeline_exports_all_the_same(
+        self, world: Installation, tmp_path: Path, grants: list[str], reads_as: str
+    ) -> None:
+        """Since Postgres 16 to be a member of a role and to take it are two things."""
+        admin = world.warehouse.execution_options(isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(
+                text("CREATE ROLE clerk LOGIN PASSWORD 'open-sesame' IN ROLE drought_pipeline")
+            )
+            for role, _, how in (grant.partition(" ") for grant in grants):
+                connection.execute(text(f"GRANT {role} TO clerk {how}"))
+        url = world.warehouse.url.set(username="clerk", password="open-sesame")
+        clerk = Installation(world.settings, create_engine(url), clock=lambda: NOW)
+        asked = Asked(formats=(Format.CSV,))
+        try:
+            isolated = clerk.warehouse.execution_options(isolation_level="REPEATABLE READ")
+            with (
+                isolated.connect() as one,
+                marts.snapshot(one) as held,
+                held._arrow.cursor() as cursor,
+            ):
+                cursor.execute("SELECT current_user::text")
+                assert cursor.fetchone() == (reads_as,)
+            done = export(clerk, tmp_path / "clerk", asked)
+            assert done.rows["index_month_wide"] == 4 * 4
+            assert done == export(world, tmp_path / "owner", asked)
+        finally:
+            clerk.warehouse.dispose()
+            with admin.connect() as connection:
+                connection.execute(text("DROP OWNED BY clerk"))
+                connection.execute(text("DROP ROLE clerk"))
 
 
 CHANGED = (

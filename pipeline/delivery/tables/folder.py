@@ -34,12 +34,11 @@ def whole_folder(place: Path, *, replace: bool) -> Iterator[Path]:
     part = place.with_name(f".{place.name}.part")
     try:
         with _alone_in(part):
-            try:
-                yield part
-                _settle(part)
-                _move(part, place)
-            finally:
-                shutil.rmtree(part, ignore_errors=True)
+            # Again: an export that ended since then would make room without being told to.
+            refuse_taken(place, replace=replace)
+            yield part
+            _settle(part)
+            _move(part, place)
     except OSError as error:
         if isinstance(error, ConnectionError):
             raise
@@ -89,21 +88,50 @@ def _some(names: set[str]) -> str:
 
 @contextmanager
 def _alone_in(part: Path) -> Iterator[None]:
-    """Hold the folder, emptied of what a killed run left; the kernel frees it if we are killed."""
+    """Hold the folder, emptied of what a killed run left; the kernel frees it if we are killed.
+
+    After an error it is taken away. After its move to another name nothing is: what is called
+    `part` then is what another run has begun.
+    """
     part.mkdir(parents=True, exist_ok=True)
     handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        _lock(handle, part)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConflictError(
-                f"{part}: another export is being written there; wait for it, or name another folder"
-            ) from error
-        for left in part.iterdir():
-            left.unlink()
-        yield
+            for left in part.iterdir():
+                left.unlink()
+            yield
+        except BaseException:
+            if _is_called(handle, part):
+                shutil.rmtree(part, ignore_errors=True)
+            raise
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, part: Path) -> None:
+    """Take the folder for ourselves.
+
+    Raises:
+        ConflictError: another run has it, or had it until now and moved it to its place.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_ours = _is_called(handle, part)
+    except BlockingIOError:
+        is_ours = False
+    if not is_ours:
+        raise ConflictError(
+            f"{part}: another export is being written there; wait for it, or name another folder"
+        )
+
+
+def _is_called(handle: int, part: Path) -> bool:
+    """Return whether the open folder is the one of that name still."""
+    try:
+        return os.path.samestat(os.fstat(handle), part.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _settle(part: Path) -> None:

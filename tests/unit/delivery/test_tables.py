@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.dictionary import Column, View
-from pipeline.core.errors import InputError
+from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Origin
-from pipeline.delivery.tables import parquet
+from pipeline.delivery.tables import folder, parquet
 from pipeline.delivery.tables.csv_text import CsvFile, as_text
 from pipeline.delivery.tables.folder import refuse_taken, whole_folder
 from pipeline.delivery.tables.kinds import CsvStyle
@@ -188,6 +189,61 @@ class TestFolder:
         ):
             spoiled(part)
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "is_interrupted",
+        [
+            pytest.param(False, id="while we leave"),
+            pytest.param(True, id="while we are interrupted"),
+        ],
+    )
+    def test_what_another_run_begins_meanwhile_stays(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool
+    ) -> None:
+        """Once the folder has its name, the hidden one is free, and we may not be through yet."""
+        move = folder._move
+
+        def slowly(part: Path, place: Path) -> None:
+            move(part, place)
+            part.mkdir()
+            (part / "of another run").touch()
+            if is_interrupted:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(folder, "_move", slowly)
+        with (
+            pytest.raises(KeyboardInterrupt) if is_interrupted else nullcontext(),
+            whole_folder(tmp_path / "out", replace=False) as part,
+        ):
+            (part / "whole").touch()
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["whole"]
+        assert [path.name for path in part.iterdir()] == ["of another run"]
+
+    @pytest.mark.parametrize(
+        ("step", "refusal"),
+        [
+            pytest.param("mkdir", InputError, id="before we begin: its export is not replaced"),
+            pytest.param("flock", ConflictError, id="before our lock: that is of its folder"),
+        ],
+    )
+    def test_a_run_that_ends_meanwhile_keeps_what_it_wrote(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, refusal: type[Exception]
+    ) -> None:
+        owner = {"mkdir": Path, "flock": folder.fcntl}[step]
+        place = tmp_path / "out"
+
+        def after_another(*words: object, **named: object) -> None:
+            monkeypatch.undo()
+            with whole_folder(place, replace=False) as part:
+                (part / folder.CHECKSUMS).touch()
+                (part / folder.DESCRIPTION).touch()
+            getattr(owner, step)(*words, **named)
+
+        monkeypatch.setattr(owner, step, after_another)
+        with pytest.raises(refusal), whole_folder(place, replace=False):
+            pytest.fail("two at once")
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+        assert {path.name for path in place.iterdir()} == {folder.CHECKSUMS, folder.DESCRIPTION}
 
     def test_an_empty_folder_is_filled(self, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
