@@ -221,11 +221,7 @@ _MONTHS = """
 (SELECT month::date FROM generate_series(
     CAST(:first AS timestamp), CAST(:last AS timestamp), interval '1 month') AS month) AS m
 """
-_KEPT = (
-    "INSERT INTO series.month_held SELECT * FROM series.month_counted",
-    "INSERT INTO plan.latest_stage SELECT DISTINCT ON (landscape_key, drought_type) * "
-    "FROM plan.stage_month ORDER BY landscape_key, drought_type, month DESC",
-)
+_KEPT = ("SELECT series.make_months_held()", "SELECT plan.make_latest_stages()")
 """What triggers keep, which are asleep."""
 _CLIMATE = f"""
 WITH file AS (

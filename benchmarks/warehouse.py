@@ -40,6 +40,12 @@ UPSERTS = 7
 TICK_S = 0.01
 REVISED_MONTHS = 12
 BYTES_AT_ONCE = 1 << 20
+FOLLOWED = {
+    "rain revised, and counted": "UPDATE series.climate_month "
+    "SET precipitation_mm = precipitation_mm + 1 WHERE month = :month",
+    "stages revised, and kept as the latest": "UPDATE plan.stage_month "
+    "SET is_confirmed = NOT is_confirmed WHERE month = :month",
+}
 ANSWER = ("question", "rows", "ms", "the scans that bring most rows")
 Row = tuple[object, ...]
 Work = Callable[[Connection], object]
@@ -153,6 +159,21 @@ def months(installation: Installation, history: History) -> list[Row]:
     ]
 
 
+def followed(installation: Installation, history: History) -> list[Row]:
+    """Change the newest month of tables that others follow, and take it back; the table's rows."""
+    found: list[Row] = []
+    for name, change in FOLLOWED.items():
+        taken = []
+        for _ in range(UPSERTS):
+            with installation.warehouse.connect() as connection:
+                start = time.perf_counter()
+                rows = connection.execute(text(change), {"month": history.last.first_day}).rowcount
+                taken.append(1000 * (time.perf_counter() - start))
+                connection.rollback()
+        found.append((name, rows, median(taken), min(taken), max(taken)))
+    return found
+
+
 def clock(installation: Installation) -> datetime:
     """The warehouse's clock."""
     with installation.warehouse.connect() as connection:
@@ -246,6 +267,7 @@ def measure(installation: Installation, folder: Path, month_count: int) -> None:
     doing("what the marts read besides")
     clocked(installation, lambda connection: save_what_rests_on_it(connection, history))
     run(installation, "VACUUM ANALYZE")
+    table(("month", "rows", "ms", "least", "most"), followed(installation, history))
     doing("revisions")
     before, last, replaced = revisions(installation, history)
     run(installation, "ANALYZE index.value_month_superseded")

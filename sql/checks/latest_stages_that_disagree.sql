@@ -1,5 +1,5 @@
 -- [error] The latest stage of a landscape is not the one of its newest month.
--- Do: tell who looks after the software; stages were written with the triggers turned off.
+-- Do: `SELECT plan.make_latest_stages()` as the owner of the tables, which makes it anew; and tell who looks after the software.
 WITH newest AS (
     SELECT DISTINCT ON (landscape_key, drought_type) * FROM plan.stage_month
     ORDER BY landscape_key ASC, drought_type ASC, month DESC

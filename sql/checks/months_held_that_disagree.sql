@@ -1,5 +1,5 @@
 -- [error] The months of a source, as freshness counts them, are not those of its values.
--- Do: tell who looks after the software; values were written with the triggers turned off.
+-- Do: `SELECT series.make_months_held()` as the owner of the tables, which makes it anew; and tell who looks after the software.
 SELECT
     coalesce(c.country_code, h.country_code) AS country_code,
     coalesce(c.source, h.source) AS source,

@@ -16,15 +16,45 @@ CREATE TABLE plan.latest_stage (
 COMMENT ON TABLE plan.latest_stage IS
 'The row of stage_month of the newest month, of each landscape and drought type; a trigger keeps it.';
 
+CREATE FUNCTION plan.make_latest_stages() RETURNS void LANGUAGE sql AS $$
+    LOCK TABLE plan.latest_stage IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM plan.latest_stage;
+    INSERT INTO plan.latest_stage
+    SELECT DISTINCT ON (landscape_key, drought_type) * FROM plan.stage_month
+    ORDER BY landscape_key ASC, drought_type ASC, month DESC;
+$$;
+COMMENT ON FUNCTION plan.make_latest_stages() IS 'Makes latest_stage anew from stage_month.';
+SELECT plan.make_latest_stages();
+
 CREATE FUNCTION plan.keep_latest_stage() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    keys integer[];
+    types text[];
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        DELETE FROM plan.latest_stage AS l USING (SELECT DISTINCT landscape_key, drought_type FROM changed) AS t
-        WHERE l.landscape_key = t.landscape_key AND l.drought_type = t.drought_type;
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM plan.latest_stage;
+    ELSIF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(t.landscape_key), array_agg(t.drought_type) INTO keys, types FROM (
+            SELECT landscape_key, drought_type FROM changed
+            UNION SELECT landscape_key, drought_type FROM gone
+        ) AS t;
+    ELSE
+        SELECT array_agg(t.landscape_key), array_agg(t.drought_type) INTO keys, types
+        FROM (SELECT DISTINCT landscape_key, drought_type FROM changed) AS t;
     END IF;
+    IF keys IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- Two that change stages at once take turns: the later one looks when the other has committed.
+    LOCK TABLE plan.latest_stage IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM plan.latest_stage AS l USING unnest(keys, types) AS t (landscape_key, drought_type)
+    WHERE l.landscape_key = t.landscape_key AND l.drought_type = t.drought_type AND NOT EXISTS (
+        SELECT FROM plan.stage_month AS s
+        WHERE s.landscape_key = t.landscape_key AND s.drought_type = t.drought_type
+    );
     INSERT INTO plan.latest_stage AS held
     SELECT newest.*
-    FROM (SELECT DISTINCT landscape_key, drought_type FROM changed) AS t
+    FROM unnest(keys, types) AS t (landscape_key, drought_type)
     CROSS JOIN LATERAL (
         SELECT s.* FROM plan.stage_month AS s
         WHERE s.landscape_key = t.landscape_key AND s.drought_type = t.drought_type
@@ -45,18 +75,16 @@ BEGIN
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION plan.keep_latest_stage() IS 'Has latest_stage follow the rows of stage_month that a statement changed.';
-REVOKE EXECUTE ON FUNCTION plan.keep_latest_stage() FROM public;
+REVOKE EXECUTE ON FUNCTION plan.make_latest_stages(), plan.keep_latest_stage() FROM public;
 
 CREATE TRIGGER keep_latest_new AFTER INSERT ON plan.stage_month
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION plan.keep_latest_stage();
 CREATE TRIGGER keep_latest_replaced AFTER UPDATE ON plan.stage_month
-REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION plan.keep_latest_stage();
+REFERENCING OLD TABLE AS gone NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION plan.keep_latest_stage();
 CREATE TRIGGER keep_latest_deleted AFTER DELETE ON plan.stage_month
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION plan.keep_latest_stage();
-
-INSERT INTO plan.latest_stage
-SELECT DISTINCT ON (landscape_key, drought_type) * FROM plan.stage_month
-ORDER BY landscape_key ASC, drought_type ASC, month DESC;
+CREATE TRIGGER keep_latest_emptied AFTER TRUNCATE ON plan.stage_month
+FOR EACH STATEMENT EXECUTE FUNCTION plan.keep_latest_stage();
 
 -- The latest state ----------------------------------------------------------------------------------
 
@@ -176,6 +204,8 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS last_alert ON TRUE
 LEFT JOIN alert.approval AS a ON last_alert.alert_id = a.alert_id;
+COMMENT ON COLUMN mart.latest_status.alert_approval IS
+'pending, approved, refused, expired; not_needed: a change of stage that is not told. Null where there was no change, or, by an error, no record of one.';
 
 CREATE OR REPLACE VIEW mart.latest_status_wide WITH (security_barrier = TRUE) AS
 SELECT
@@ -270,45 +300,74 @@ GROUP BY l.country_code, c.source, c.month;
 COMMENT ON VIEW series.month_counted IS 'What month_held must hold.';
 SELECT ops.copy_comments('series.month_held', 'series.month_counted');
 
-CREATE FUNCTION series.count_held() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM series.month_held AS h USING (SELECT DISTINCT source, month FROM changed) AS t
-    WHERE h.source = t.source AND h.month = t.month;
-    -- Planned anew each time: a plan made while the table was empty would read all of it ever after.
-    EXECUTE
-        'INSERT INTO series.month_held SELECT counted.* FROM (SELECT DISTINCT source, month FROM changed) AS t '
-        'CROSS JOIN LATERAL (SELECT * FROM series.month_counted AS c '
-        'WHERE c.source = t.source AND c.month = t.month) AS counted';
-    RETURN NULL;
-END $$;
+CREATE FUNCTION series.make_months_held() RETURNS void LANGUAGE sql AS $$
+    LOCK TABLE series.month_held IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM series.month_held;
+    INSERT INTO series.month_held SELECT * FROM series.month_counted;
+$$;
+COMMENT ON FUNCTION series.make_months_held() IS 'Makes month_held anew from climate_month.';
+SELECT series.make_months_held();
 
--- Judged by what the landscapes are now, as the counts are.
-CREATE FUNCTION series.recount_held() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION series.count_held() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sources text[];
+    months date[];
 BEGIN
-    IF EXISTS (
-        SELECT FROM landscape.version AS before
-        WHERE before.landscape_key = NEW.landscape_key AND before.version < NEW.version
-        AND before.country_code <> NEW.country_code
-    ) THEN
+    IF TG_OP = 'TRUNCATE' THEN
         DELETE FROM series.month_held;
-        INSERT INTO series.month_held SELECT * FROM series.month_counted;
+    ELSIF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(DISTINCT t.source), array_agg(DISTINCT t.month) INTO sources, months
+        FROM (SELECT source, month FROM changed UNION ALL SELECT source, month FROM gone) AS t
+        WHERE t.source <> 'blended';
+    ELSE
+        SELECT array_agg(DISTINCT source), array_agg(DISTINCT month) INTO sources, months
+        FROM changed WHERE source <> 'blended';
     END IF;
+    IF sources IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- Two that change values at once take turns: the later one counts when the other has committed.
+    LOCK TABLE series.month_held IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM series.month_held WHERE source = any(sources) AND month = any(months);
+    -- Lists, since those reach the index below the counting, and planned anew each time: the plan of
+    -- a few rows would be kept for a history.
+    EXECUTE 'INSERT INTO series.month_held SELECT * FROM series.month_counted WHERE source = ANY ($1) AND month = ANY ($2)'
+    USING sources, months;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION series.count_held() IS 'Counts the months of sources anew in which a statement changed rows.';
+
+
+CREATE FUNCTION series.recount_held() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.country_code = (
+            SELECT before.country_code FROM landscape.version AS before
+            WHERE before.landscape_key = NEW.landscape_key AND before.version < NEW.version
+            ORDER BY before.version DESC
+            LIMIT 1
+        ) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    PERFORM series.make_months_held();
+    RETURN NULL;
+END $$;
 COMMENT ON FUNCTION series.recount_held() IS 'Counts all anew when a landscape comes to lie in another country.';
-REVOKE EXECUTE ON FUNCTION series.count_held(), series.recount_held() FROM public;
+REVOKE EXECUTE ON FUNCTION series.make_months_held(), series.count_held(), series.recount_held() FROM public;
 
 CREATE TRIGGER count_new AFTER INSERT ON series.climate_month
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION series.count_held();
 CREATE TRIGGER count_replaced AFTER UPDATE ON series.climate_month
-REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION series.count_held();
+REFERENCING OLD TABLE AS gone NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION series.count_held();
 CREATE TRIGGER count_deleted AFTER DELETE ON series.climate_month
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION series.count_held();
-CREATE TRIGGER recount_held AFTER INSERT ON landscape.version
+CREATE TRIGGER count_emptied AFTER TRUNCATE ON series.climate_month
+FOR EACH STATEMENT EXECUTE FUNCTION series.count_held();
+CREATE TRIGGER recount_moved AFTER INSERT ON landscape.version
 FOR EACH ROW WHEN (new.version > 1) EXECUTE FUNCTION series.recount_held();
-
-INSERT INTO series.month_held SELECT * FROM series.month_counted;
+CREATE TRIGGER recount_corrected AFTER UPDATE OF country_code OR DELETE ON landscape.version
+FOR EACH STATEMENT EXECUTE FUNCTION series.recount_held();
 
 CREATE OR REPLACE FUNCTION mart.freshness_at(at timestamptz) RETURNS TABLE (
     country_code text,
@@ -1134,7 +1193,7 @@ FROM of_stage;
 
 -- One view of every stage there ever was -------------------------------------------------------------
 
-CREATE OR REPLACE VIEW mart.stage_month_ever AS
+CREATE OR REPLACE VIEW mart.stage_month_ever WITH (security_barrier = TRUE) AS
 SELECT
     l.landscape_id,
     v.month,
@@ -1161,4 +1220,5 @@ DROP VIEW plan.stage_ever;
 REVOKE UPDATE, DELETE ON plan.evaluation FROM drought_pipeline;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON plan.latest_stage, series.month_held TO drought_pipeline;
+GRANT EXECUTE ON FUNCTION plan.make_latest_stages(), series.make_months_held() TO drought_pipeline;
 GRANT SELECT ON series.month_counted, series.climate_month_revision, index.value_month_revision TO drought_pipeline;

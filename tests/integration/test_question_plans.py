@@ -22,7 +22,10 @@ from tests.integration.little_world import JANUARY, PERIOD, SOURCE, landscape, s
 pytestmark = pytest.mark.postgres
 
 LANDSCAPES, MONTHS, REVISED = 300, 400, 24
-LARGE = {"value_month", "value_month_superseded", "stage_month", "stage_month_superseded"}
+LARGE = {
+    *("value_month", "value_month_superseded", "stage_month", "stage_month_superseded"),
+    "climate_month",
+}
 LANDSCAPE, MONTH, LONG = "landscape_id = 'L007'", "month = '2030-07-01'", "index_code = 'spi_3'"
 KEY, STAGES, STAGES_OF_MONTH = "value_month_pkey", "stage_month_pkey", "stage_month_month_idx"
 OLD = "value_month_superseded_landscape_key_month_replaced_number_idx"
@@ -38,6 +41,14 @@ SELECT landscape_key, CAST(:first AS date) + n * interval '1 month', one, plan_i
 FROM landscape.landscape CROSS JOIN generate_series(0, :months - 1) AS n
 CROSS JOIN unnest(ARRAY['meteorological', 'agricultural', 'hydrological']) AS one
 CROSS JOIN (SELECT plan_id, version FROM plan.document LIMIT 1) AS d
+ORDER BY n, landscape_key
+""")
+CLIMATE_ROWS = text("""
+INSERT INTO series.climate_month (
+    landscape_key, month, source, landscape_version, precipitation_mm, coverage_fraction, release, origin, file_id)
+SELECT landscape_key, CAST(:first AS date) + n * interval '1 month', 'era5-land', 1, 10, 1, 'final', 'real',
+    (SELECT min(file_id) FROM ops.file)
+FROM landscape.landscape CROSS JOIN generate_series(0, :months - 1) AS n
 ORDER BY n, landscape_key
 """)
 REVISED_STAGES = text("""
@@ -73,6 +84,8 @@ def full(postgres: EmbeddedPostgres) -> Iterator[tuple[Engine, datetime]]:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(STAGE_ROWS, {"first": JANUARY.first_day, "months": MONTHS})
+        connection.execute(text("SELECT plan.make_latest_stages()"))
+        connection.execute(CLIMATE_ROWS, {"first": JANUARY.first_day, "months": MONTHS})
     with engine.connect() as connection:
         then: datetime = connection.execute(text("SELECT now()")).scalar_one()
     save_indices(engine, MONTHS - REVISED, REVISED, 0.5)
@@ -100,7 +113,13 @@ def ways(connection: Connection, question: str, then: datetime) -> tuple[set[str
     An index that is read from one end to the other is no way either: its table counts as read.
     """
     connection.execute(text("SET LOCAL ROLE drought_analyst"))
-    given = {"then": then} if ":then" in question else {}
+    return scans(connection, question, {"then": then} if ":then" in question else {})
+
+
+def scans(
+    connection: Connection, question: str, given: Mapping[str, Any]
+) -> tuple[set[str], set[str]]:
+    """The same in whatever role the connection is."""
     plan = connection.execute(text(f"EXPLAIN (FORMAT json) {question}"), given).scalar_one()
     indexes, read_through = set(), set()
     for node in nodes(plan[0]["Plan"]):
@@ -131,7 +150,7 @@ MAIN = [
     ),
     pytest.param(
         "SELECT landscape_id, highest_rank, spi_3 FROM mart.latest_status_wide",
-        {STAGES}, id="latest state",
+        {KEY}, id="latest state",
     ),
     pytest.param(
         f"SELECT month, stage FROM mart.stage_month WHERE {LANDSCAPE}",  # noqa: S608
@@ -181,6 +200,18 @@ def test_as_of_a_past_moment_too(full: Full, question: str, indexes: set[str]) -
         by, read_through = ways(connection, question, then)
     assert read_through == set()
     assert indexes <= by
+
+
+def test_the_months_of_a_statement_are_counted_by_index(full: Full) -> None:
+    """As the trigger asks."""
+    engine, _ = full
+    counted = (
+        "SELECT * FROM series.month_counted "
+        "WHERE source = ANY (ARRAY['era5-land']) AND month = ANY (ARRAY['2030-07-01'::date])"
+    )
+    with engine.connect() as connection:
+        by, read_through = scans(connection, counted.replace("::", r"\:\:"), {})
+    assert (by, read_through) == ({"climate_month_source_month_idx"}, set())
 
 
 @pytest.mark.parametrize(
