@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +11,8 @@ import typer
 from pipeline import wiring
 from pipeline.commands.options import MaybeFrom, notes, option
 from pipeline.core.calibration import CalibrationPeriod
-from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, IndexCode
+from pipeline.core.moments import Moment
 from pipeline.core.months import Month
 from pipeline.terminal import progress
 
@@ -43,17 +42,6 @@ class FormatName(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     GPKG = "gpkg"
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment; without a zone it is in UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"--as-of: expected a moment such as 2026-11-01T06:00:00Z, got {text!r}"
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @exports.command()
@@ -103,11 +91,12 @@ def export(
         ),
     ] = None,
     as_of: Annotated[
-        datetime | None,
+        Moment | None,
         typer.Option(
-            parser=option(_moment),
+            parser=option(Moment.parse),
             metavar="TIMESTAMP",
-            help="As it was known at that moment, such as 2026-11-01T06:00:00Z.",
+            help="As it was known until a day, such as 2027-03-03, or a time with its offset, such as "
+            "2027-03-03T12:00Z.",
         ),
     ] = None,
     separator: Annotated[
@@ -140,12 +129,12 @@ def export(
         indices=tuple(indices or ()),
         sources=tuple(sources or ()),
         calibrations=tuple(map(str, calibrations or ())),
-        as_of=as_of,
     )
     asked = Asked(
         views=tuple(views or ()),
         formats=tuple(Format(one) for one in dict.fromkeys(formats or ())),
         choice=choice,
+        as_of=as_of,
         style=CsvStyle(sign, str(decimal)),
     )
     installation = wiring.installation(reads_only=True)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from pipeline.core.dictionary import Dictionary, View
 from pipeline.core.errors import InputError
+from pipeline.core.ids import Country
+from pipeline.core.moments import Moment
 from pipeline.delivery.bulletin_facts import kinds_not_national
 from pipeline.delivery.tables.folder import refuse_taken, whole_folder
 from pipeline.delivery.tables.kinds import GEOJSON, CsvStyle, Format
 from pipeline.delivery.tables.notices import About, Shown, moment
 from pipeline.delivery.tables.package import Written, describe
-from pipeline.delivery.tables.workbook import MOST_ROWS
-from pipeline.steps.export_files import writing
+from pipeline.delivery.tables.workbook import MOST_ROWS, NO_POLYGON
+from pipeline.steps.export_files import filters_of, writing
 from pipeline.steps.installation import ENGINE, Installation
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.dictionary import read_dictionary
+from pipeline.warehouse.evaluations import read_time
 from pipeline.warehouse.marts import (
     Choice,
     Snapshot,
@@ -37,15 +40,17 @@ _MOST_ROWS_UNASKED = 200_000
 """Of a sheet that nobody asked for: larger ones take minutes to write and to open."""
 
 _ON_REQUEST = {
-    "area_share": "a row for each index and class; area_share_wide has one a month",
-    "climate_month_long": "the same as climate_month, a row for each quantity",
-    "headwater_index_month": "the same values as those of the headwater",
-    "index_month": "the same as index_month_wide, a row for each index",
-    "input_quality": "a row for each value of index_month",
-    "observation": "single observations; station_month has the months made of them",
-    "revision_value": "every value that was replaced; revision_report sums them up",
+    "area_share": ("a row for each class", "area_share_wide", "has them side by side"),
+    "climate_month_long": ("a row for each quantity", "climate_month", "has them side by side"),
+    "headwater_index_month": ("values of another landscape", "index_month_wide", "has them"),
+    "index_month": ("a row for each index", "index_month_wide", "has them side by side"),
+    "input_quality": ("a row for each value of an index", None, ""),
+    "observation": ("single observations", "station_month", "has the months made of them"),
+    "revision_value": ("every value that was replaced", "revision_report", "sums them up"),
 }
-"""Views that are large and say what another one says; they are exported when they are named."""
+"""Views that are large and leave when they are named: what they hold, which view suffices, and how."""
+
+_FIRST_MOMENT = text("SELECT min(committed_at) FROM ops.moment WHERE committed_at < 'infinity'")
 
 _MOST_NAMES = 5
 """Of views in one line of a terminal; the files name them all."""
@@ -58,6 +63,8 @@ class Asked:
     views: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ()
     choice: Choice = field(default_factory=Choice)
+    as_of: Moment | None = None
+    """`choice` as it was known then."""
     style: CsvStyle = field(default_factory=CsvStyle)
 
 
@@ -83,20 +90,21 @@ def export(
     """Write views of `mart` to `folder`, which appears when all of it is whole.
 
     Raises:
-        InputError: the folder is taken; there is no such view, no row, or no way to ask a view
-            as of a moment; more rows than a sheet of Excel holds were asked for as XLSX.
+        InputError: the folder is taken; the moment is in the future; there is no such view, no row,
+            or no way to ask a view as of a moment; more rows than a sheet of Excel holds were asked
+            for as XLSX.
         ConflictError: another run is writing to the same folder.
         DeliveryError: the disk is full, or may not be written to.
         ConnectionError: the database gave up on the way.
     """
     refuse_taken(folder, replace=replace)
-    _refuse_future(installation, asked.choice)
+    asked = _dated(installation, asked)
     with _one_moment(installation) as connection, snapshot(connection) as held:
         plan = _planned(held, read_dictionary(connection), asked)
-        about = _about(connection, installation)
+        about = _about(connection, installation, asked.choice)
         with whole_folder(folder, replace=replace) as part:
             written = _written(held, part, asked, plan, about, advance)
-            _refuse_nothing(asked.choice, written)
+            _refuse_nothing(connection, asked.choice, written)
             describe(part, about, written, _lines(plan.left_out), asked.style)
     rows = {one.view.name: one.shown.rows for one in written}
     return Exported(rows, tuple(_lines(plan.left_out, most=_MOST_NAMES)), about.label)
@@ -132,31 +140,36 @@ def _one_moment(installation: Installation) -> Iterator[Connection]:
         yield connection
 
 
-def _refuse_future(installation: Installation, choice: Choice) -> None:
-    now = installation.clock()
-    if choice.as_of is not None and choice.as_of > now:
-        raise InputError(
-            f"--as-of: expected a moment that is past, got {moment(choice.as_of)}, and it is "
-            f"{moment(now)}; what will be known then is not known yet"
-        )
+def _dated(installation: Installation, asked: Asked) -> Asked:
+    """Return what is asked with its moment, of a day the last instant that is past."""
+    if asked.as_of is None:
+        return asked
+    with installation.warehouse.connect() as connection:  # before the moment of the files
+        at = asked.as_of.until(read_time(connection))
+    return replace(asked, choice=replace(asked.choice, as_of=at))
 
 
-def _about(connection: Connection, installation: Installation) -> About:
+def _about(connection: Connection, installation: Installation, choice: Choice) -> About:
     identity = read_identity(connection)
-    generic = [
-        f"{plan.plan_id} version {plan.version}"
-        for timetable in read_plans(connection).values()
-        for _, plan in timetable.plans
-        if plan.status != "adopted" or kinds_not_national(plan)
-    ]
     return About(
         software=ENGINE,
         installation_id=identity.installation_id,
         origin=identity.origin,
         exported_at=installation.clock(),
         newest_change=read_newest_moment(connection),
-        generic_plans=tuple(sorted(generic)),
+        generic_plans=_generic_plans(connection, choice),
     )
+
+
+def _generic_plans(connection: Connection, choice: Choice) -> dict[Country, tuple[str, ...]]:
+    return {
+        country: tuple(
+            f"{plan.plan_id} version {plan.version}"
+            for _, plan in timetable.plans
+            if plan.status != "adopted" or kinds_not_national(plan)
+        )
+        for country, timetable in read_plans(connection, choice.as_of).items()
+    }
 
 
 def _planned(held: Snapshot, dictionary: Dictionary, asked: Asked) -> _Plan:
@@ -187,6 +200,9 @@ def _planned(held: Snapshot, dictionary: Dictionary, asked: Asked) -> _Plan:
     plan.left_out.extend(
         _LeftOut((f"{name} as XLSX",), f"more than {most_rows:,} rows") for name in too_long
     )
+    sheets = [view for view, fit in plan.tables if Format.XLSX in fit]
+    if any(view.has(GEOJSON) for view in sheets):
+        plan.left_out.append(_LeftOut((f"{GEOJSON} as XLSX",), NO_POLYGON))
     if not plan.tables:
         raise InputError(
             f"export: expected a view with polygons for {', '.join(formats)}, got "
@@ -222,13 +238,20 @@ def _usual(dictionary: Dictionary, choice: Choice) -> tuple[list[View], list[_Le
         if choice.as_of and not _is_dated(dictionary, view):
             undated.append(view.name)
         elif view.name in _ON_REQUEST:
-            why = f"{_ON_REQUEST[view.name]} (--view {view.name})"
-            left_out.append(_LeftOut((view.name,), why))
+            left_out.append(_LeftOut((view.name,), _why_asked(dictionary, view.name, choice)))
         else:
             found.append(view)
     if undated:
         left_out.append(_LeftOut(tuple(undated), "not kept as they were at each moment"))
     return found, left_out
+
+
+def _why_asked(dictionary: Dictionary, name: str, choice: Choice) -> str:
+    what, other, how = _ON_REQUEST[name]
+    view = dictionary.view(other) if other else None
+    if view is not None and (not choice.as_of or _is_dated(dictionary, view)):
+        what += f"; {view.name} {how}"
+    return f"{what} (--view {name})"
 
 
 def _is_dated(dictionary: Dictionary, view: View) -> bool:
@@ -238,28 +261,26 @@ def _is_dated(dictionary: Dictionary, view: View) -> bool:
 def _refuse_deaf(choice: Choice, views: Sequence[View]) -> None:
     """Refuse a filter that has no meaning in any of the views."""
     heard = {name for view in views for name in choice.heard_by(view)}
-    for name, value in (
-        ("from", choice.first),
-        ("until", choice.last),
-        ("country", choice.countries),
-        ("index", choice.indices),
-        ("source", choice.sources),
-        ("calibration", choice.calibrations),
-    ):
-        if value and name not in heard:
+    for name in filters_of(choice):
+        if name not in heard:
             raise InputError(
                 f"--{name}: none of the views has it ({', '.join(view.name for view in views)}); "
                 "leave it out, or name another view"
             )
 
 
-def _refuse_nothing(choice: Choice, written: Sequence[Written]) -> None:
+def _refuse_nothing(connection: Connection, choice: Choice, written: Sequence[Written]) -> None:
     concerned = [one.shown for one in written if one.shown.chosen]
     if concerned and not any(shown.rows for shown in concerned):
         words = "; ".join(dict.fromkeys(_in_order(shown) for shown in concerned))
-        raise InputError(
-            f"export: expected rows, got none for {words}; see `drought status` for what is held"
-        )
+        see = "see `drought status` for what is held"
+        first = connection.execute(_FIRST_MOMENT).scalar() if choice.as_of else None
+        if first is not None:
+            see = (
+                f"nothing at all was known here before {moment(first)}; give a later moment or other "
+                "filters, or leave --as-of out for what is held now"
+            )
+        raise InputError(f"export: expected rows, got none for {words}; {see}")
 
 
 def _in_order(shown: Shown) -> str:

@@ -15,7 +15,7 @@ from pipeline.core.dictionary import View
 from pipeline.delivery.tables.csv_text import CsvFile
 from pipeline.delivery.tables.geopackage import GeoPackageFile
 from pipeline.delivery.tables.kinds import CsvStyle, Format, TableFile
-from pipeline.delivery.tables.notices import About, Shown, said_of
+from pipeline.delivery.tables.notices import About, Shown, rests_on_plans, said_of
 from pipeline.delivery.tables.package import Written, facts
 from pipeline.delivery.tables.parquet import GeoParquetFile, ParquetFile
 from pipeline.delivery.tables.workbook import Workbook
@@ -119,5 +119,25 @@ class _Tally:
 
 def _shown(view: View, choice: Choice, tally: _Tally) -> Shown:
     named = sorted(source for source in tally.sources if source)
-    has_stages = view.has("stage_rank") or view.has("to_stage") or view.has("stage")
-    return Shown(tally.rows, tuple(named), choice.heard_by(view), has_stages)
+    heard = choice.heard_by(view)
+    return Shown(
+        rows=tally.rows,
+        sources=tuple(named),
+        chosen=heard,
+        deaf_to=tuple(name for name in filters_of(choice) if name not in heard),
+        rests_on_plans=rests_on_plans(view.name),
+        countries=choice.countries if "country" in heard else (),
+    )
+
+
+def filters_of(choice: Choice) -> list[str]:
+    """Return the names of the filters that are set and that a view may be deaf to."""
+    held = {
+        "from": choice.first,
+        "until": choice.last,
+        "country": choice.countries,
+        "index": choice.indices,
+        "source": choice.sources,
+        "calibration": choice.calibrations,
+    }
+    return [name for name, value in held.items() if value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,19 @@ import pyogrio
 import pytest
 import shapely
 from sqlalchemy import Engine, create_engine, text
+from typer.testing import CliRunner
 
+from pipeline import wiring
+from pipeline.cli import app
 from pipeline.core.errors import ConflictError, DeliveryError, InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, IndexCode, Origin
+from pipeline.core.moments import Moment
 from pipeline.core.months import Month
 from pipeline.delivery.tables import workbook
 from pipeline.delivery.tables.folder import whole_folder
 from pipeline.delivery.tables.kinds import CsvStyle, Format
+from pipeline.delivery.tables.notices import rests_on_plans
 from pipeline.landscapes.landscape import Landscape
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.settings import Settings
@@ -38,7 +44,9 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.export import Asked, export
 from pipeline.steps.installation import Installation
 from pipeline.warehouse import marts
-from pipeline.warehouse.marts import Choice
+from pipeline.warehouse.dictionary import read_dictionary
+from pipeline.warehouse.marts import Choice, is_readable
+from pipeline.warehouse.plans import read_plans, save_plan
 from tests.integration.conftest import NOW, TEMPLATE
 from tests.integration.little_world import (
     grid_file,
@@ -85,9 +93,19 @@ def fill(warehouse: Engine, origin: Origin = Origin.REAL) -> None:
     say_spi_3(warehouse, by_id, origin=origin)
 
 
-def late(held: Installation) -> Installation:
-    """The same installation by the clock of its database, to which NOW is no bound."""
-    return Installation(held.settings, held.warehouse, clock=lambda: datetime.now(UTC))
+def now(held: Installation) -> Moment:
+    """This moment by the clock of the database."""
+    at = told(held.warehouse, "SELECT clock_timestamp()")[0][0]
+    assert isinstance(at, datetime)
+    return Moment(at, at, "now")
+
+
+RESTING = {
+    "alert", "area_in_drought", "delivery", "drought_event", "evaluation", "latest_status",
+    "latest_status_wide", "plan_rule", "plan_timeline", "revision_report", "revision_stage",
+    "stage_month", "stage_month_wide",
+}  # fmt: skip
+"""Views whose rows would be others if a plan had other thresholds, as the dictionary describes them."""
 
 
 @pytest.fixture
@@ -296,13 +314,72 @@ class TestWhatFilesSay:
         columns = {one["name"]: one for one in json.loads(said[b"columns"])}
         assert columns["spi_3"]["unit"] == "1"
 
-    def test_stages_say_that_their_thresholds_are_generic(
-        self, exported: tuple[Installation, Path]
+    def test_of_every_view_it_is_decided_whether_it_rests_on_plans(
+        self, filled: Installation
     ) -> None:
-        _, folder = exported
-        said = pq.read_metadata(folder / "stage_month.parquet").metadata
-        assert b"not all of which are adopted by national law" in said[b"caution"]
-        assert b"caution" not in pq.read_metadata(folder / "index_month.parquet").metadata
+        with filled.warehouse.connect() as connection:
+            views = read_dictionary(connection).views
+        shown = {one.name for one in views if not one.name.endswith(("_ever", "_map"))}
+        assert {name for name in shown if rests_on_plans(name)} == RESTING
+        telling = re.compile(r"(^|_)(stage|stages|rank|plan_id)$|^alert_id$")
+        for view in views:
+            if any(telling.search(column.name) for column in view.columns):
+                assert rests_on_plans(view.name), view.name
+
+    def test_what_rests_on_plans_says_in_each_file_that_their_thresholds_are_generic(
+        self, filled: Installation, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        cautioned = {*RESTING, "stage_month_ever"}
+        export(filled, out, Asked((*sorted(cautioned), "index_month", "landscape"), tuple(Format)))
+        caution = "Stages rest on thresholds not all of which are adopted by national law"
+        (line,) = [one for one in (out / "README.txt").read_text().splitlines() if caution in one]
+        assert set(line.partition("This is of ")[2].rstrip(".").split(", ")) == cautioned
+        about = openpyxl.load_workbook(out / "drought.xlsx")["about"]
+        assert ("caution", line.removeprefix("caution: ")) in list(
+            about.iter_rows(values_only=True)
+        )
+        package = json.loads((out / "datapackage.json").read_text())
+        for one in package["resources"]:
+            view = one["name"].rpartition("-")[0].replace("-", "_")
+            assert (caution in one["caution"]) == (view in cautioned), one["name"]
+        for path in out.glob("*.parquet"):
+            said = pq.read_metadata(path).metadata.get(b"caution", b"").decode()
+            assert (caution in said) == (path.name.partition(".")[0] in cautioned), path.name
+        for view in ("latest_status_wide", "landscape"):
+            metadata = pyogrio.read_info(out / f"{view}.gpkg")["layer_metadata"]
+            assert (caution in metadata.get("caution", "")) == (view in cautioned), view
+
+    def test_of_a_country_only_its_own_plans_are_named(
+        self, filled: Installation, tmp_path: Path
+    ) -> None:
+        choice = Choice(countries=(Country.TURKIYE,), first=Month(2021, 1))
+        asked = Asked(("stage_month_wide", "evaluation"), (Format.PARQUET,), choice)
+        export(filled, tmp_path / "out", asked)
+        cut, whole = (
+            pq.read_metadata(tmp_path / "out" / f"{view}.parquet").metadata for view in asked.views
+        )
+        plans = re.compile(rb"([a-z]{2})-[a-z]+ version")
+        assert plans.findall(cut[b"caution"]) == [b"tr"]
+        assert plans.findall(whole[b"caution"]) == sorted(one.lower().encode() for one in Country)
+        assert cut[b"filters"] == b"from 2021-01; country TR"
+        assert whole[b"filters"] == b"none (not cut by from, country)"
+
+    def test_of_the_past_the_plans_that_ruled_then_are_named(
+        self, world: Installation, tmp_path: Path
+    ) -> None:
+        evaluate(world)
+        then = now(world)
+        with world.warehouse.begin() as connection:
+            (_, plan), *_ = read_plans(connection)[Country.TURKIYE].plans
+            ours = plan.model_copy(update={"version": "ours"})
+            save_plan(connection, ours, is_shipped=False)
+        for name, as_of in (("then", then), ("now", None)):
+            asked = Asked(("stage_month",), (Format.PARQUET,), as_of=as_of)
+            export(world, tmp_path / name, asked)
+            said = pq.read_metadata(tmp_path / name / "stage_month.parquet").metadata[b"caution"]
+            assert (b"version ours" in said) == (name == "now")
+            assert (f"{plan.plan_id} version {plan.version}".encode() in said) == (name == "then")
 
     def test_the_data_package_describes_every_table(
         self, exported: tuple[Installation, Path]
@@ -343,8 +420,15 @@ class TestWhatFilesSay:
 
 
 class TestChoosing:
-    def rows(self, world: Installation, folder: Path, view: str, choice: Choice) -> pd.DataFrame:
-        export(world, folder / "out", Asked((view,), (Format.PARQUET,), choice))
+    def rows(
+        self,
+        world: Installation,
+        folder: Path,
+        view: str,
+        choice: Choice,
+        as_of: Moment | None = None,
+    ) -> pd.DataFrame:
+        export(world, folder / "out", Asked((view,), (Format.PARQUET,), choice, as_of))
         return pd.read_parquet(folder / "out" / f"{view}.parquet")
 
     @pytest.mark.parametrize(
@@ -383,12 +467,11 @@ class TestChoosing:
         monkeypatch: pytest.MonkeyPatch,
         is_dated: bool,
     ) -> None:
-        held = late(filled)
-        choice = Choice(as_of=held.clock() if is_dated else None)
-        asked = Asked(("index_month",), (Format.PARQUET, Format.CSV), choice)
-        export(held, tmp_path / "one", asked)
+        as_of = now(filled) if is_dated else None
+        asked = Asked(("index_month",), (Format.PARQUET, Format.CSV), as_of=as_of)
+        export(filled, tmp_path / "one", asked)
         monkeypatch.setattr(marts, "_ROWS_A_PART", 1)
-        done = export(held, tmp_path / "other", asked)
+        done = export(filled, tmp_path / "other", asked)
         assert done.rows == {"index_month": 4 * 4 * 31}
         for name in ("index_month.parquet", "index_month.csv"):
             assert (tmp_path / "one" / name).read_bytes() == (
@@ -415,13 +498,37 @@ class TestChoosing:
         }
 
     def test_the_past_as_it_was_known(self, world: Installation, tmp_path: Path) -> None:
-        then = told(world.warehouse, "SELECT clock_timestamp()")[0][0]
-        assert isinstance(then, datetime)
+        then = now(world)
         say_spi_3(world.warehouse, {"l0": [2.5]})
-        choice = Choice(as_of=then, indices=(IndexCode.parse("spi_3"),))
-        assert self.rows(late(world), tmp_path, "index_month", choice)["value"].iloc[0] == -1.2
-        now = self.rows(world, tmp_path / "now", "index_month", Choice(indices=choice.indices))
-        assert now["value"].iloc[0] == 2.5
+        choice = Choice(indices=(IndexCode.parse("spi_3"),))
+        assert self.rows(world, tmp_path, "index_month", choice, then)["value"].iloc[0] == -1.2
+        newest = self.rows(world, tmp_path / "now", "index_month", choice)
+        assert newest["value"].iloc[0] == 2.5
+
+    def test_a_day_means_until_it_ends_or_now(
+        self, world: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As it does for `drought evaluate`: what became known in the course of the day is in it."""
+        monkeypatch.setattr(wiring, "installation", lambda *, reads_only: world)
+        day = now(world).first.astimezone(UTC).date()
+        ours = ["export", "--view", "index_month", "--index", "spi_3", "--format", "parquet"]
+        done = CliRunner().invoke(app, [*ours, "--to", str(tmp_path / "out"), "--as-of", str(day)])
+        assert done.exit_code == 0, done.output
+        found = pd.read_parquet(tmp_path / "out" / "index_month.parquet")
+        assert len(found) == 16
+        assert f"as of {day}T" in (tmp_path / "out" / "README.txt").read_text()
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            pytest.param("2026-11-01T06:00", "without an offset; add Z", id="without an offset"),
+            pytest.param("yesterday", "expected a date such as", id="in words"),
+        ],
+    )
+    def test_a_moment_is_refused(self, tmp_path: Path, text: str, why: str) -> None:
+        done = CliRunner().invoke(app, ["export", "--to", str(tmp_path / "out"), "--as-of", text])
+        assert done.exit_code == 2
+        assert why in re.sub(r"[\s│]+", " ", done.output)
 
     def test_what_the_past_does_not_hold_is_said_where_no_view_is_named(
         self, filled: Installation, tmp_path: Path
@@ -437,24 +544,37 @@ class TestChoosing:
             )
         ]
         assert {"alert", "drought_event", "climate_month_long"} < set(undated)
-        held = late(filled)
-        done = export(held, tmp_path / "out", Asked(choice=Choice(as_of=held.clock())))
+        done = export(filled, tmp_path / "out", Asked(as_of=now(filled)))
         assert set(done.rows) == {
             "climate_month", "index_month_wide", "indicator", "landscape", "stage_month",
         }  # fmt: skip
-        assert done.left_out[-1] == (
-            f"{len(undated)} views: not kept as they were at each moment (README.txt names them)"
+        assert done.left_out == (
+            "area_share: a row for each class (--view area_share)",
+            "index_month: a row for each index; index_month_wide has them side by side "
+            "(--view index_month)",
+            f"{len(undated)} views: not kept as they were at each moment (README.txt names them)",
+            "geometry_geojson as XLSX: no cell of Excel holds a polygon; the other formats have it",
         )
-        assert {line.partition(":")[0] for line in done.left_out[:-1]} == {
-            "area_share", "index_month",
-        }  # fmt: skip
         line = f"{', '.join(undated)}: not kept as they were at each moment"
         readme = (tmp_path / "out" / "README.txt").read_text().splitlines()
         assert f"left out: {line}" in readme
         about = openpyxl.load_workbook(tmp_path / "out" / "drought.xlsx")["about"]
         assert ("left out", line) in list(about.iter_rows(values_only=True))
-        now = export(held, tmp_path / "now", Asked(formats=(Format.CSV,)))
-        assert "each moment" not in " ".join(now.left_out)
+        newest = export(filled, tmp_path / "now", Asked(formats=(Format.CSV,)))
+        assert "each moment" not in " ".join(newest.left_out)
+
+    def test_what_is_left_out_points_to_what_is_not(
+        self, filled: Installation, tmp_path: Path
+    ) -> None:
+        done = export(filled, tmp_path / "out", Asked(formats=(Format.CSV,)))
+        assert done.left_out[0] == (
+            "area_share: a row for each class; area_share_wide has them side by side "
+            "(--view area_share)"
+        )
+        for line in done.left_out:
+            what = line.partition(": ")[2].partition("(--view")[0]
+            named = {word for word in re.findall(r"\w+", what) if "_" in word}
+            assert named <= set(done.rows), line
 
     @pytest.mark.parametrize(
         ("asked", "message"),
@@ -476,14 +596,19 @@ class TestChoosing:
                 id="a map of no polygons",
             ),
             pytest.param(
-                Asked(("alert",), choice=Choice(as_of=NOW)),
+                Asked(("alert",), as_of=Moment.parse("2026-11-08T06:00Z")),
                 "alert is not kept as it was",
                 id="the past of a view without one",
             ),
             pytest.param(
-                Asked(choice=Choice(as_of=NOW + timedelta(days=1))),
-                "expected a moment that is past",
+                Asked(as_of=Moment.parse("9999-12-30")),
+                "expected one in the past, got 9999-12-30",
                 id="the future",
+            ),
+            pytest.param(
+                Asked(("index_month",), as_of=Moment.parse("2000-01-01")),
+                r"got none for as of 2000-01-01T23:59.* known here before 20.* leave --as-of out",
+                id="a moment before all that is known",
             ),
         ],
     )
@@ -502,12 +627,22 @@ class TestChoosing:
         with pytest.raises(InputError, match=r"index_month_wide: more rows .*--country"):
             export(filled, tmp_path / "out", asked)
         done = export(filled, tmp_path / "out", Asked(asked.views))
-        assert done.left_out == ("index_month_wide as XLSX: more than 15 rows",)
+        assert done.left_out == (
+            "index_month_wide as XLSX: more than 15 rows",
+            "geometry_geojson as XLSX: no cell of Excel holds a polygon; the other formats have it",
+        )
         book = openpyxl.load_workbook(tmp_path / "out" / "drought.xlsx")
         assert book.sheetnames == ["about", "dictionary", "landscape"]
         said = list(book["about"].iter_rows(values_only=True))
-        assert ("left out", done.left_out[0]) in said
-        assert "drought.xlsx: all tables as sheets" in (tmp_path / "out" / "README.txt").read_text()
+        assert [("left out", line) for line in done.left_out] == said[-2:]
+        readme = (tmp_path / "out" / "README.txt").read_text()
+        assert "drought.xlsx: all tables as sheets" in readme
+        assert all(f"left out: {line}\n" in readme for line in done.left_out)
+        package = json.loads((tmp_path / "out" / "datapackage.json").read_text())
+        fields = {one["path"]: one["schema"]["fields"] for one in package["resources"]}
+        of_polygons = {path for path, held in fields.items()
+                       if any(one["name"] == "geometry_geojson" for one in held)}  # fmt: skip
+        assert of_polygons == {"landscape.parquet", "landscape.geo.parquet", "landscape.csv"}
         assert (tmp_path / "out" / "index_month_wide.parquet").exists()
         monkeypatch.setattr(export_module, "MOST_ROWS", 16)
         export(filled, tmp_path / "fits", asked)
@@ -614,7 +749,7 @@ class TestOneMoment:
         told_times = count(1)
 
         def clock() -> datetime:
-            if next(told_times) == 2:  # the export has looked around, and read no row yet
+            if next(told_times) == 1:  # the export has looked around, and read no row yet
                 say_spi_3(world.warehouse, {"l0": [2.5]})
             return NOW
 
@@ -742,6 +877,29 @@ class TestTheFolder:
         ):
             raise OSError(28, "No space left on device")
         assert list(tmp_path.glob("*out*")) == []
+
+
+def test_the_warehouse_page_names_the_views_without_a_row_key(filled: Installation) -> None:
+    page = (ROOT / "docs" / "warehouse.md").read_text(encoding="utf-8")
+    said = page.partition("Eight views have none: ")[2].partition(" is a version")[0]
+    said = re.sub(r"\(.*?\)", "", said)
+    with filled.warehouse.connect() as connection:
+        views = [one for one in read_dictionary(connection).views if is_readable(one)]
+    without = {one.name for one in views if not one.has("row_key")}
+    assert set(re.findall(r"`(\w+)`", said)) == without
+    assert len(without) == 8
+    assert {one.columns[-1].name for one in views if one.name not in without} == {"row_key"}
+
+
+def test_the_views_that_are_said_to_have_no_origin_have_none(filled: Installation) -> None:
+    page = (ROOT / "docs" / "analyst.md").read_text(encoding="utf-8")
+    without = page.partition("FROM mart.ingest`)")[2].partition("which have none")[0]
+    with filled.warehouse.connect() as connection:
+        views = {one.name: one for one in read_dictionary(connection).views}
+    named = re.findall(r"`(\w+)`", without)
+    assert len(named) == 3
+    assert views["ingest"].has("origin")
+    assert not any(views[name].has("origin") for name in named)
 
 
 def test_the_dictionary_of_the_documentation_is_current(warehouse: Engine) -> None:

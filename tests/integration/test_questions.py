@@ -146,6 +146,30 @@ def test_pandas_gives_the_printed_answer(world: AskedWorld, question: Question) 
     assert differences(question, list(answer.columns), rows) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "landscapes"),
+    [
+        pytest.param("2021-07", 5, id="twelve months that are held"),
+        pytest.param("1990-10", 0, id="months of which the first are missing everywhere"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sql", "python"])
+def test_the_rain_of_other_months_is_asked_by_their_dates_alone(
+    world: AskedWorld, language: str, first: str, landscapes: int
+) -> None:
+    (question,) = [one for one in questions() if one.number == 11]
+    code = question.blocks[language].replace("2021-10", first)
+    if language == "sql":
+        with psycopg.connect("service=drought") as connection:
+            assert len(connection.execute(code.encode()).fetchall()) == landscapes
+        return
+    names: dict[str, Any] = {}
+    exec(setup_blocks()["python"], names)  # noqa: S102 - the document's own code
+    exec(code, names)  # noqa: S102 - the document's own code
+    names["engine"].dispose()
+    assert len(names["answer"]) == landscapes
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_r_gives_the_printed_answer(r_answers: dict[int, Path], question: Question) -> None:
     with r_answers[question.number].open(encoding="utf-8", newline="") as file:

@@ -94,7 +94,10 @@ def _alone_in(part: Path) -> Iterator[None]:
     `part` then is what another run has begun.
     """
     part.mkdir(parents=True, exist_ok=True)
-    handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError as error:  # between the two another run moved it to its place
+        raise _busy(part) from error
     try:
         _lock(handle, part)
         try:
@@ -121,9 +124,13 @@ def _lock(handle: int, part: Path) -> None:
     except BlockingIOError:
         is_ours = False
     if not is_ours:
-        raise ConflictError(
-            f"{part}: another export is being written there; wait for it, or name another folder"
-        )
+        raise _busy(part)
+
+
+def _busy(part: Path) -> ConflictError:
+    return ConflictError(
+        f"{part}: another export is being written there; wait for it, or name another folder"
+    )
 
 
 def _is_called(handle: int, part: Path) -> bool:

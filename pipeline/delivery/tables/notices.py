@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline.core.ids import BLENDED, ERA5_LAND, Origin
+from pipeline.core.ids import BLENDED, ERA5_LAND, Country, Origin
 
 SIMULATED = "EXERCISE - SIMULATED DATA - no real drought"
 NO_OPINION = (
@@ -23,6 +23,14 @@ _GHCN = (
     "Daily, doi:10.7289/V5D21VHZ"
 )
 _OWN = "as its owner handed it to this installation, under the owner's terms"
+_FREE_OF_PLANS = frozenset({
+    "agreement", "agreement_month", "area_share", "area_share_wide", "aridity", "calibration",
+    "climate_month", "climate_month_long", "freshness", "headwater_index_month", "index_month",
+    "index_month_wide", "indicator", "ingest", "input_quality", "landscape", "observation",
+    "quarantine", "revision_value", "station", "station_month", "station_position",
+})  # fmt: skip
+"""Views that would be the same under any plan. A view that is not here is cautioned about, so none is
+forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class About:
     exported_at: datetime
     newest_change: datetime | None
     """When something was last written in the warehouse."""
-    generic_plans: tuple[str, ...]
+    generic_plans: Mapping[Country, tuple[str, ...]]
     """Plans that stages may rest on, of which some number is not adopted by law."""
 
     @property
@@ -63,7 +71,16 @@ class Shown:
     """Names in its column `source`."""
     chosen: dict[str, str]
     """The filters that have a meaning in it."""
-    has_stages: bool
+    deaf_to: tuple[str, ...]
+    """Names of the filters that were set and have none in it: it was not cut by them."""
+    rests_on_plans: bool
+    countries: tuple[Country, ...]
+    """Those it was cut to; empty: it was not."""
+
+
+def rests_on_plans(view: str) -> bool:
+    """Return whether rows of `view` would be others if the plans had other thresholds."""
+    return view.removesuffix("_ever") not in _FREE_OF_PLANS
 
 
 def said_of(about: About, shown: Shown, view: str, meaning: str) -> dict[str, str]:
@@ -73,7 +90,7 @@ def said_of(about: About, shown: Shown, view: str, meaning: str) -> dict[str, st
         "description": meaning,
         **about.said_of_all(),
         "rows": str(shown.rows),
-        "filters": in_words(shown.chosen),
+        "filters": in_words(shown),
         "sources": ", ".join(shown.sources),
         "attribution": " | ".join(attributions(shown.sources, about.origin)),
         "caution": " ".join(cautions(about, shown)),
@@ -81,9 +98,10 @@ def said_of(about: About, shown: Shown, view: str, meaning: str) -> dict[str, st
     return {name: words for name, words in said.items() if words}
 
 
-def in_words(chosen: dict[str, str]) -> str:
-    """Return filters in one line."""
-    return "; ".join(f"{name} {words}" for name, words in chosen.items()) or "none"
+def in_words(shown: Shown) -> str:
+    """Return its filters in one line, and those that were set and have no meaning in it."""
+    said = "; ".join(f"{name} {words}" for name, words in shown.chosen.items()) or "none"
+    return f"{said} (not cut by {', '.join(shown.deaf_to)})" if shown.deaf_to else said
 
 
 def moment(when: datetime) -> str:
@@ -109,9 +127,11 @@ def _owner(source: str, origin: Origin | None) -> str:
 def cautions(about: About, shown: Shown) -> list[str]:
     """Return what could be misread."""
     found = [f"{SIMULATED}."] if about.label else []
-    if shown.has_stages and about.generic_plans:
+    concerned = shown.countries or tuple(about.generic_plans)
+    plans = sorted(plan for country in concerned for plan in about.generic_plans.get(country, ()))
+    if shown.rests_on_plans and plans:
         found.append(
             "Stages rest on thresholds not all of which are adopted by national law "
-            f"({', '.join(about.generic_plans)}): that a threshold is crossed declares no drought."
+            f"({', '.join(plans)}): that a threshold is crossed declares no drought."
         )
     return found

@@ -21,6 +21,7 @@ from pipeline.delivery.tables.notices import (
     in_words,
     moment,
 )
+from pipeline.delivery.tables.workbook import columns_of
 
 CHECKSUMS, DESCRIPTION = "SHA256SUMS", "datapackage.json"
 _MEDIA = {
@@ -73,9 +74,8 @@ def listed(folder: Path) -> set[str]:
 def facts(about: About, tables: Sequence[Written]) -> list[tuple[str, str]]:
     """Return what the export is, as names and what is said: of README.txt and the first sheet."""
     sources = sorted({source for one in tables for source in one.shown.sources})
-    warned = dict.fromkeys(line for one in tables for line in cautions(about, one.shown))
     lines = [("label", about.label)] if about.label else []
-    lines += [("caution", line) for line in warned]
+    lines += [("caution", line) for line in _warned(about, tables)]
     lines += [
         ("origin of the data", about.origin.value if about.origin else "nothing ingested yet"),
         ("exported at", moment(about.exported_at)),
@@ -86,8 +86,21 @@ def facts(about: About, tables: Sequence[Written]) -> list[tuple[str, str]]:
     lines += [("source", line) for line in attributions(sources, about.origin)]
     lines.append(("boundaries", NO_OPINION))
     for name, shown in {one.view.name: one.shown for one in tables}.items():
-        lines.append(("table", f"{name}: {shown.rows} rows; filters: {in_words(shown.chosen)}"))
+        lines.append(("table", f"{name}: {shown.rows} rows; filters: {in_words(shown)}"))
     return [(name, said) for name, said in lines if said]
+
+
+def _warned(about: About, tables: Sequence[Written]) -> list[str]:
+    """Return each caution once, and of which tables it is, if not of all."""
+    shown = {one.view.name: one.shown for one in tables}
+    of: dict[str, list[str]] = {}
+    for name, one in shown.items():
+        for line in cautions(about, one):
+            of.setdefault(line, []).append(name)
+    return [
+        line if len(names) == len(shown) else f"{line} This is of {', '.join(names)}."
+        for line, names in of.items()
+    ]
 
 
 def readme(about: About, tables: Sequence[Written], left_out: Sequence[str]) -> str:
@@ -170,8 +183,9 @@ def _resource(about: About, one: Written, sha256: str, style: CsvStyle) -> dict[
         resource["dialect"] = {"delimiter": style.separator, "lineTerminator": "\n", "header": True}
     if one.format is Format.XLSX:
         resource["dialect"] = {"sheetName": one.view.name}
+    columns = columns_of(one.view) if one.format is Format.XLSX else one.view.columns
     resource["schema"] = {
-        "fields": [_field(c, style if is_csv else None) for c in one.view.columns],
+        "fields": [_field(c, style if is_csv else None) for c in columns],
         "missingValues": [""],
         **({"primaryKey": ["row_key"]} if one.view.has("row_key") else {}),
     }

@@ -23,6 +23,7 @@ from pipeline.delivery.tables.kinds import GEOJSON
 MOST_ROWS = 1_048_575
 """What a sheet of Excel holds under the line of names."""
 MOST_LETTERS = 32_767
+NO_POLYGON = "no cell of Excel holds a polygon; the other formats have it"
 _FIRST_YEAR = 1900
 _OPTIONS = {
     "constant_memory": True,
@@ -69,9 +70,9 @@ class Workbook:
             self._about.write_string(row, 0, name, self._bold)
             self._about.write_string(row, 1, said)
         rows = [_DICTIONARY] + [
-            (view.name, column.name, column.type, column.unit or "", column.meaning)
+            (view.name, column.name, column.type, column.unit or "", _meaning(column))
             for view in views
-            for column in columns_of(view)
+            for column in view.columns
         ]
         self._dictionary.freeze_panes(1, 0)
         for column, width in enumerate((24, 28, 24, 14, 100)):
@@ -143,6 +144,12 @@ class SheetFile:
             sheet.write_string(row, column, fitting(cell))
         else:
             sheet.write_datetime(row, column, cell, self._date)
+
+
+def _meaning(column: Column) -> str:
+    if column.name != GEOJSON:
+        return column.meaning
+    return f"{column.meaning} Not in this workbook: {NO_POLYGON}."
 
 
 def columns_of(view: View) -> list[Column]:

@@ -19,12 +19,20 @@ from hypothesis import strategies as st
 
 from pipeline.core.dictionary import Column, View
 from pipeline.core.errors import ConflictError, InputError
-from pipeline.core.ids import Origin
+from pipeline.core.ids import Country, Origin
 from pipeline.delivery.tables import folder, parquet
 from pipeline.delivery.tables.csv_text import CsvFile, as_text
 from pipeline.delivery.tables.folder import refuse_taken, whole_folder
-from pipeline.delivery.tables.kinds import CsvStyle
-from pipeline.delivery.tables.notices import About, Shown, attributions, said_of
+from pipeline.delivery.tables.kinds import CsvStyle, Format
+from pipeline.delivery.tables.notices import (
+    About,
+    Shown,
+    attributions,
+    cautions,
+    rests_on_plans,
+    said_of,
+)
+from pipeline.delivery.tables.package import Written, facts
 from pipeline.delivery.tables.parquet import GeoParquetFile, ParquetFile
 from pipeline.delivery.tables.workbook import Workbook
 
@@ -146,7 +154,13 @@ def test_excel_is_given_dates_before_1900_as_text(tmp_path: Path) -> None:
     days = [date(1881, 3, 1), date(1900, 1, 1), None]
     batch = pa.RecordBatch.from_pydict({"month": pa.array(days, pa.date32())})
     book.sheet(view("month")).write(batch)
-    book.close([], [])
+    book.close([], [view("month", "geometry_geojson")])
+    dictionary = openpyxl.load_workbook(tmp_path / "a.xlsx")["dictionary"]
+    assert [row[-1] for row in dictionary.iter_rows(min_row=2, values_only=True)] == [
+        "The month.",
+        "The geometry_geojson. Not in this workbook: no cell of Excel holds a polygon; the other "
+        "formats have it.",
+    ]
     cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "a.xlsx")["rain"].iter_rows(2)]
     assert [(cell.value, cell.data_type) for cell in cells[:2]] == [
         ("1881-03-01", "s"),
@@ -156,8 +170,12 @@ def test_excel_is_given_dates_before_1900_as_text(tmp_path: Path) -> None:
 
 class TestNotices:
     ABOUT = About(
-        "software 1", "id", Origin.REAL, datetime(2026, 1, 1, tzinfo=UTC), None, ("uz 1",)
-    )
+        "software 1", "id", Origin.REAL, datetime(2026, 1, 1, tzinfo=UTC), None,
+        {Country.UZBEKISTAN: ("uz 1",), Country.KAZAKHSTAN: ("kz 1",), Country.TURKIYE: ()},
+    )  # fmt: skip
+
+    def shown(self, *countries: Country, rests: bool = True, **chosen: str) -> Shown:
+        return Shown(3, ("cfsr",), chosen, (), rests_on_plans=rests, countries=countries)
 
     def test_simulated_data_are_nobodys(self) -> None:
         told = attributions(["era5-land"], Origin.SIMULATED)
@@ -169,11 +187,55 @@ class TestNotices:
         assert "Copernicus" not in cfsr
 
     def test_a_file_does_not_know_the_time_of_day(self) -> None:
-        shown = Shown(3, ("cfsr",), {"country": "UZ"}, has_stages=True)
-        said = said_of(self.ABOUT, shown, "rain", "Rain.")
+        said = said_of(self.ABOUT, self.shown(country="UZ"), "rain", "Rain.")
         assert (said["rows"], said["filters"]) == ("3", "country UZ")
         assert "2026" not in json.dumps(said)
         assert "uz 1" in said["caution"]
+
+    @pytest.mark.parametrize(
+        ("countries", "plans"),
+        [
+            pytest.param((), ["(kz 1, uz 1)"], id="of all, where it was not cut"),
+            pytest.param((Country.KAZAKHSTAN,), ["(kz 1)"], id="of the country chosen"),
+            pytest.param(
+                (Country.KAZAKHSTAN, Country.TURKIYE), ["(kz 1)"], id="and not of one with a law"
+            ),
+            pytest.param((Country.TURKIYE,), [], id="none, where all are law"),
+            pytest.param((Country.TAJIKISTAN,), [], id="none, where there is no plan"),
+        ],
+    )
+    def test_the_caution_names_the_plans_behind_the_rows(
+        self, countries: tuple[Country, ...], plans: list[str]
+    ) -> None:
+        told = cautions(self.ABOUT, self.shown(*countries))
+        assert [line[line.index("(") : line.index(")") + 1] for line in told] == plans
+        assert cautions(self.ABOUT, self.shown(*countries, rests=False)) == []
+
+    def test_a_view_that_nobody_thought_of_is_cautioned_about(self) -> None:
+        assert rests_on_plans("stages_of_tomorrow")
+        assert rests_on_plans("stage_month_ever")
+        assert not rests_on_plans("index_month_ever")
+
+    def test_readers_are_told_which_tables_a_caution_and_a_filter_are_of(self) -> None:
+        def table(name: str, shown: Shown) -> Written:
+            return Written(Path(f"{name}.csv"), Format.CSV, View(name, "", ()), shown)
+
+        cut = self.shown(Country.UZBEKISTAN, country="UZ")
+        whole = Shown(1, (), {}, ("from", "country"), rests_on_plans=True, countries=())
+        lines = facts(self.ABOUT, [table("alert", cut), table("delivery", whole)])
+        warned = [said for name, said in lines if name == "caution"]
+        assert [
+            (one[one.index("(") : one.index(")") + 1], one.split(". ")[-1]) for one in warned
+        ] == [
+            ("(uz 1)", "This is of alert."),
+            ("(kz 1, uz 1)", "This is of delivery."),
+        ]
+        assert [said for name, said in lines if name == "table"] == [
+            "alert: 3 rows; filters: country UZ",
+            "delivery: 1 rows; filters: none (not cut by from, country)",
+        ]
+        alone = dict(facts(self.ABOUT, [table("alert", cut)]))
+        assert alone["caution"].endswith("declares no drought.")
 
 
 def spoiled(part: Path) -> None:
@@ -223,21 +285,22 @@ class TestFolder:
         ("step", "refusal"),
         [
             pytest.param("mkdir", InputError, id="before we begin: its export is not replaced"),
+            pytest.param("open", ConflictError, id="before we open the folder: it is not there"),
             pytest.param("flock", ConflictError, id="before our lock: that is of its folder"),
         ],
     )
     def test_a_run_that_ends_meanwhile_keeps_what_it_wrote(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, refusal: type[Exception]
     ) -> None:
-        owner = {"mkdir": Path, "flock": folder.fcntl}[step]
+        owner = {"mkdir": Path, "open": folder.os, "flock": folder.fcntl}[step]
         place = tmp_path / "out"
 
-        def after_another(*words: object, **named: object) -> None:
+        def after_another(*words: object, **named: object) -> object:
             monkeypatch.undo()
             with whole_folder(place, replace=False) as part:
                 (part / folder.CHECKSUMS).touch()
                 (part / folder.DESCRIPTION).touch()
-            getattr(owner, step)(*words, **named)
+            return getattr(owner, step)(*words, **named)
 
         monkeypatch.setattr(owner, step, after_another)
         with pytest.raises(refusal), whole_folder(place, replace=False):
