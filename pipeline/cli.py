@@ -113,6 +113,13 @@ def main() -> None:
         _fail(str(error))
     except (SQLAlchemyError, psycopg.Error) as error:
         _fail(f"database: {_first_line(error)}; {_REPEAT}")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        if error.filename is None:
+            _fail(f"{type(error).__name__}: {_first_line(error)}; {_REPEAT}")
+        _fail(
+            f"{error.filename}: expected a path that can be used, got: {error.strerror}; make the "
+            "folder first, or name another; what was done before it stays done"
+        )
     except OSError as error:
         _fail(f"{type(error).__name__}: {_first_line(error)}; {_REPEAT}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.warehouse.checks import in_words
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
     from pipeline.warehouse.checks import Checked
     from pipeline.warehouse.schedules import SourceSchedule
+
+_WIDEST = 10_000
+"""No table needs more columns of a screen."""
 
 
 @contextmanager
@@ -33,9 +36,14 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
+def folded_table(*headings: str) -> Table:
+    """Return a table that folds what a narrow screen has no room for, and cuts nothing."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings))
+
+
 def stage_table(stages: Sequence[dict[str, Any]]) -> Table:
     """Return the stages of one month as a table, one row per landscape."""
-    table = Table(
+    table = folded_table(
         "country", "landscape", "land use", "meteorological", "agricultural", "hydrological"
     )
     for _, rows in groupby(stages, key=lambda row: row["landscape_id"]):
@@ -92,9 +100,31 @@ def print_revisions(console: Console, found: Revisions) -> None:
     if not found.months and not found.stages:
         console.print("nothing that had been shown was changed")
         return
+    table = _month_table(found.months)
+    if _fits(console, table):
+        console.print(table)
+    else:
+        _print_months(console, found.months)
+    table = _changed_stage_table(found.stages)
+    if not found.stages:
+        console.print("no stage changed")
+    elif _fits(console, table):
+        console.print(table)
+    else:
+        _print_stages(console, found.stages)
+
+
+def _fits(console: Console, table: Table) -> bool:
+    """Whether nothing of a table would have to be cut or folded."""
+    return console.measure(table, options=console.options.update(width=_WIDEST)).maximum <= (
+        console.width
+    )
+
+
+def _month_table(months: Sequence[MonthRevision]) -> Table:
     rain = ("changed", "mean mm", "largest mm")
     table = Table("month", "source", *rain, "now final", "SPI-3", "mean", "largest", "gaps")
-    for one in found.months:
+    for one in months:
         table.add_row(
             str(one.month),
             one.source,
@@ -103,20 +133,56 @@ def print_revisions(console: Console, found: Revisions) -> None:
             *_change_cells(one.spi_3, "+z.2f"),
             _gap_cell(one),
         )
-    console.print(table)
+    return table
+
+
+def _print_months(console: Console, months: Sequence[MonthRevision]) -> None:
+    """Print what became of months as a list, where the table is wider than the screen."""
+    for one in months:
+        settled = f"; {one.settled} now final" if one.settled else ""
+        lines = [f"{one.month} {one.source}{settled}"]
+        for what, change, form, unit in (
+            ("rain", one.precipitation_mm, "+z.1f", " mm"),
+            ("SPI-3", one.spi_3, "+z.2f", ""),
+        ):
+            number, *figures = _change_cells(change, form)
+            named = zip(("mean", "largest"), figures, strict=True)
+            said = [f"{name} {figure}{unit}" for name, figure in named if figure]
+            if change.landscapes:
+                lines.append(f"  {what}: {', '.join((f'changed in {number}', *said))}")
+        if gaps := _gap_cell(one):
+            lines.append(f"  gaps: {gaps}")
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _changed_stage_table(stages: Sequence[StageRevision]) -> Table:
     table = Table("country", "landscape", "drought", "months", "was", "is", "told")
-    for stage in found.stages:
-        months = str(stage.first) if stage.first == stage.last else f"{stage.first} to {stage.last}"
+    for stage in stages:
         table.add_row(
             stage.country,
             stage.name,
             stage.drought_type,
-            months,
+            _span(stage),
             stage.old_stage,
             stage.new_stage,
             told_in_words(stage),
         )
-    console.print(table if found.stages else "no stage changed")
+    return table
+
+
+def _print_stages(console: Console, stages: Sequence[StageRevision]) -> None:
+    """Print changed stages as a list, where the table is wider than the screen."""
+    for one in stages:
+        lines = (
+            f"{_span(one)} {one.country} {one.name}",
+            f"  {one.drought_type}: was {one.old_stage}, is {one.new_stage}",
+            f"  told: {told_in_words(one)}",
+        )
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _span(stage: StageRevision) -> str:
+    return str(stage.first) if stage.first == stage.last else f"{stage.first} to {stage.last}"
 
 
 def _change_cells(change: Change, form: str) -> tuple[str, str, str]:

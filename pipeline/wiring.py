@@ -18,7 +18,7 @@ from pipeline.settings import Settings, settings_from_environment
 from pipeline.steps.backup import Programs, back_up
 from pipeline.steps.installation import Installation
 from pipeline.steps.readers import let_readers_in
-from pipeline.warehouse.databases import beside, has_database, make_database
+from pipeline.warehouse.databases import Place, beside, has_database
 from pipeline.warehouse.engine import connect
 from pipeline.warehouse.ingests import read_newest_commit
 from pipeline.warehouse.locks import only_writer
@@ -104,17 +104,19 @@ def postgres_programs() -> Programs:
     return Programs((None, *of_wheel), data=None)
 
 
-def database_to_restore_into(name_or_url: str) -> Engine:
-    """Return an engine on a database, by its URL or its name on the warehouse's server.
+def place_to_restore_into(name_or_url: str) -> Place:
+    """Return a database to fill, by its URL or its name on the warehouse's server.
 
-    One that is named and not there is made.
+    One that is named need not be there.
     """
     if "://" in name_or_url:
-        return connect(name_or_url)
+        there = connect(name_or_url)
+        return Place(there, there, is_there=True)
     server = connected()
-    if not has_database(server, name_or_url):
-        make_database(server, name_or_url)
-    return beside(server, name_or_url)
+    is_there, named = has_database(server, name_or_url), beside(server, name_or_url)
+    return Place(
+        named, named if is_there else server, is_there=is_there, is_server_ours=is_server_ours()
+    )
 
 
 def migrate_warehouse(

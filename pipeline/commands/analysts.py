@@ -6,11 +6,11 @@ import secrets
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import URL
 
 from pipeline import wiring
 from pipeline.commands.options import notes, screen
+from pipeline.terminal import folded_table
 
 analysts = typer.Typer(
     help="Logins for analysts: they read the schema mart and nothing else.", no_args_is_help=True
@@ -84,7 +84,7 @@ def analysts_list() -> None:
     """List the logins of analysts, with the sessions open now."""
     from pipeline.warehouse.analysts import read_analysts
 
-    table = Table("login", "sessions", "at most", "time limit of a question")
+    table = folded_table("login", "sessions", "at most", "time limit of a question")
     with wiring.installation(reads_only=True).warehouse.connect() as connection:
         for one in read_analysts(connection):
             most = "no limit" if one.connection_limit < 0 else str(one.connection_limit)

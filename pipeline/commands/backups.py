@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline import wiring
-from pipeline.commands.options import ExistingFile, notes
+from pipeline.commands.options import ExistingFile, database_name, notes, option
 
 backups = typer.Typer()
 _MIB = 1 << 20
@@ -66,7 +66,10 @@ def db_backup(
 @backups.command("backups")
 def db_backups(
     folder: Annotated[
-        Path | None, typer.Option("--in", help="Folder; else that of the settings.")
+        Path | None,
+        typer.Option(
+            "--in", exists=True, file_okay=False, help="Folder; else that of the settings."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
@@ -85,7 +88,7 @@ def db_backups(
             f"{one.rows} rows  {one.newest_migration.removesuffix('.sql')}  {tried}"
         )
     if not found:
-        print(f"no backup in {place}")
+        print(f"no backup in {place}{'' if place.is_dir() else ': there is no such folder'}")
 
 
 @backups.command("restore")
@@ -95,11 +98,15 @@ def db_restore(
         str,
         typer.Option(
             metavar="NAME|URL",
+            callback=option(database_name),
             help="A database: its name on this server (made if it lacks), or a postgresql:// URL.",
         ),
     ],
 ) -> None:
     """Bring a backup into an empty database. One that holds anything is refused.
+
+    All comes back or nothing; a database that was made for it goes again if it fails. Logins of
+    analysts are kept out of the copy.
 
     Then put the archive back, and point DROUGHT_DATABASE_URL at the database if it is another than
     before.
@@ -107,9 +114,9 @@ def db_restore(
     from pipeline.sources.archive import Archive
     from pipeline.steps.restore import restore
 
-    target = wiring.database_to_restore_into(into)
+    place = wiring.place_to_restore_into(into)
     done = restore(
-        target,
+        place,
         wiring.postgres_programs().folders,
         file,
         Archive(wiring.settings().archive),
@@ -118,10 +125,16 @@ def db_restore(
     compared = (
         "equal to what was noted beside it" if done.is_compared else "nothing to compare with"
     )
-    print(f"restored: {done.rows} rows into {target.url.database}, {compared}")
+    print(f"restored: {done.rows} rows into {place.database.url.database}, {compared}")
     for name in done.pending[:1]:
         print(
-            f"older tables: {len(done.pending)} migrations lack, from {name}; run `drought db migrate`"
+            f"older tables: {len(done.pending)} migrations lack, from {name}; run `drought db migrate`, "
+            "which closes this copy to logins of analysts too"
+        )
+    if not done.is_of_this_version and not done.pending:
+        print(
+            "newer tables: this copy is of newer software; install that and run `drought db migrate`, "
+            "which closes it to logins of analysts"
         )
     if done.undelivered:
         print(

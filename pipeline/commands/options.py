@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -16,12 +18,14 @@ from pipeline.core.months import Month
 
 screen = Console()
 notes = Console(stderr=True)
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+"""Needs no quotes, here or in psql."""
 
 
-def option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+def option(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Make wrong values of an option wrong usage."""
 
-    def parsed(text: str) -> Any:  # noqa: ANN401 - typer keeps the type of the annotation
+    def parsed(text: Any) -> Any:  # noqa: ANN401 - typer keeps the type of the annotation
         try:
             return parse(text)
         except InputError as error:
@@ -29,6 +33,41 @@ def option(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
     parsed.__name__ = "VALUE"
     return parsed
+
+
+def database_name(text: str) -> str:
+    """Return the name of a database, or its URL.
+
+    Raises:
+        InputError: a name that would need quotes.
+    """
+    if "://" not in text and _PLAIN_NAME.fullmatch(text) is None:
+        raise InputError(
+            "database: expected a name of lower-case letters, digits and _ that begins with no digit, "
+            f"63 at most, or a postgresql:// URL, got {text!r}; choose another, such as drought_restored"
+        )
+    return text
+
+
+def file_to_write(path: Path | None) -> Path | None:
+    """Make a file that cannot be written wrong usage, before the work that it is for.
+
+    Raises:
+        InputError: its folder is not there or cannot be written, or it is a folder itself.
+    """
+    if path is None:
+        return None
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise InputError(
+            f"{path}: expected a file in a folder that is there, got none at {folder}; make the "
+            "folder first"
+        )
+    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError(
+            f"{path}: expected a file that can be written, got one that cannot; name another"
+        )
+    return path
 
 
 def mapped_index(text: str) -> IndexCode:

@@ -15,6 +15,7 @@ from rich.table import Table
 from pipeline.core.months import Month
 from pipeline.steps.differences import Difference, Kind
 from pipeline.steps.replay import Replay
+from pipeline.terminal import folded_table
 from pipeline.warehouse.evaluations import PastEvaluation
 
 MOST_ON_SCREEN = 20
@@ -130,7 +131,9 @@ def _waiting_lines(found: Replay) -> Iterator[str]:
 
 
 def _index_table(found: Replay) -> Table:
-    table = Table("source", "index", "different", "of", "largest", "such as", "was", "would be")
+    table = folded_table(
+        "source", "index", "different", "of", "largest", "such as", "was", "would be"
+    )
     for one in found.indices:
         for tally in one.tallies.values():
             if tally.example is not None:
@@ -143,7 +146,7 @@ def _index_table(found: Replay) -> Table:
 
 
 def _decision_table(differences: list[Difference]) -> Table:
-    table = Table("what", "landscape", "month", "drought", "was", "would be")
+    table = folded_table("what", "landscape", "month", "drought", "was", "would be")
     for one in differences:
         table.add_row(*_row(one)[:-2])
     return table

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipeline import wiring
 from pipeline.commands.backups import backups, say
@@ -13,9 +12,7 @@ from pipeline.commands.options import (
     ExistingFile,
     screen,
 )
-from pipeline.terminal import (
-    schedule_cells,
-)
+from pipeline.terminal import folded_table, schedule_cells
 
 db = typer.Typer(
     help="The warehouse: start, stop, migrate, back up and restore it.", no_args_is_help=True
@@ -89,7 +86,7 @@ def plans_list() -> None:
     """List the plans and from which month each rules."""
     from pipeline.warehouse.plans import read_plans
 
-    table = Table("country", "rules from", "plan", "version", "status", "title")
+    table = folded_table("country", "rules from", "plan", "version", "status", "title")
     with wiring.installation(reads_only=True).warehouse.connect() as connection:
         for country, timetable in read_plans(connection).items():
             for first, plan in timetable.plans:
@@ -103,7 +100,7 @@ def sources_list() -> None:
     """List the sources, and by when a month of each is expected, in days after its last day."""
     from pipeline.steps.sources import schedules
 
-    table = Table("source", "first values", "final asked for", "final overdue", "reference")
+    table = folded_table("source", "first values", "final asked for", "final overdue", "reference")
     for source, schedule in schedules(wiring.installation(reads_only=True)).items():
         table.add_row(source, *schedule_cells(schedule))
     screen.print(table)

@@ -15,6 +15,7 @@ from pipeline.commands.options import (
     MaybeTo,
     MonthArgument,
     ToMonth,
+    file_to_write,
     in_order,
     mapped_index,
     notes,
@@ -114,7 +115,7 @@ def evaluate(
         typer.Option(
             help="With --as-of: write all differences to this CSV file; those of blended may tell of "
             "gauges that are not open.",
-            dir_okay=False,
+            callback=option(file_to_write),
         ),
     ] = None,
 ) -> None:

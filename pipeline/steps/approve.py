@@ -9,7 +9,7 @@ from pipeline.core.errors import InputError
 from pipeline.steps.installation import Installation
 from pipeline.steps.messages import finish_messages, withdraw_messages
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.alerts import read_alerts, save_answer
+from pipeline.warehouse.alerts import read_alerts, refuse_unanswerable, save_answer
 
 
 def approve(
@@ -28,7 +28,7 @@ def approve(
         InputError: no such alert, or name or office are empty.
         ConflictError: one of them was answered before.
     """
-    _refuse_blank(approval)
+    _refuse_unanswerable(installation, alert_ids, approval)
     with (
         recorded(installation.warehouse, "approve") as report,
         installation.warehouse.begin() as connection,
@@ -59,7 +59,7 @@ def reject(installation: Installation, alert_ids: Sequence[int], approval: Appro
         InputError: no such alert, or name or office are empty.
         ConflictError: one of them was answered before.
     """
-    _refuse_blank(approval)
+    _refuse_unanswerable(installation, alert_ids, approval)
     with (
         recorded(installation.warehouse, "reject") as report,
         installation.warehouse.begin() as connection,
@@ -68,6 +68,15 @@ def reject(installation: Installation, alert_ids: Sequence[int], approval: Appro
             save_answer(connection, alert_id, "refused", approval, accepts_unchecked=False)
             withdraw_messages(connection, alert_id)
         report.rows = len(set(alert_ids))
+
+
+def _refuse_unanswerable(
+    installation: Installation, alert_ids: Sequence[int], approval: Approval
+) -> None:
+    """Check what was asked before anything is noted: a wrong number is no outcome."""
+    _refuse_blank(approval)
+    with installation.warehouse.connect() as connection:
+        refuse_unanswerable(connection, alert_ids)
 
 
 def _refuse_blank(approval: Approval) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from pipeline.core.errors import InputError
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.checks import Checked, Severity, in_words, read_checks, run_checks
+from pipeline.warehouse.checks import Check, Checked, Severity, in_words, read_checks, run_checks
 
 Tell = Callable[[Checked], None]
 
@@ -31,8 +31,9 @@ def check(
         InputError: a check whose rows are errors returned some, or there is no check of a name.
         psycopg.Error: a check could not be run, and those that could found no error.
     """
+    checks = read_checks(only)  # a name that is none is wrong usage, and no outcome
     with recorded(installation.warehouse, "check") as report:
-        found = looked_over(installation.warehouse, only, tell)
+        found = looked_over(installation.warehouse, checks, tell)
         report.rows = sum(one.count for one in found)
         notices = [one for one in found if one.check.severity is Severity.NOTICE and one.count]
         report.message = f"{len(found)} checks, {_counted(notices)}" if notices else None
@@ -41,15 +42,16 @@ def check(
 
 
 def looked_over(
-    warehouse: Engine, only: Collection[str] = (), tell: Tell = lambda checked: None
+    warehouse: Engine,
+    checks: Sequence[Check] | None = None,
+    tell: Tell = lambda checked: None,
 ) -> list[Checked]:
-    """Run the checks on a warehouse as it is at this moment, and write nothing down."""
-    checks = read_checks(only)
+    """Run checks, else all, on a warehouse as it is at this moment, and write nothing down."""
     found = []
     with warehouse.connect().execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     ) as connection:
-        for one in run_checks(connection, checks):
+        for one in run_checks(connection, read_checks() if checks is None else checks):
             tell(one)
             found.append(one)
     return found

@@ -23,7 +23,7 @@ from pipeline.warehouse.alerts import (
     save_transitions,
 )
 from pipeline.warehouse.locks import only_writer
-from pipeline.warehouse.outcomes import save_live_from
+from pipeline.warehouse.outcomes import refuse_other_live_from, save_live_from
 
 
 def golive(installation: Installation, month: Month) -> int:
@@ -36,6 +36,8 @@ def golive(installation: Installation, month: Month) -> int:
     Raises:
         ConflictError: another month was set before.
     """
+    with installation.warehouse.connect() as asked:
+        refuse_other_live_from(asked, month)  # it is wrong usage, and no outcome
     evaluate(installation, to=month - 1)
     with recorded(installation.warehouse, "golive", month) as report:
         with only_writer(installation.warehouse), installation.warehouse.begin() as connection:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pipeline.core.counts import Counts
+from pipeline.core.errors import InputError
 from pipeline.core.ids import Origin, StationFormat
 from pipeline.sources.agency_tables import read_stations
 from pipeline.stations.agency_layout import Layout
@@ -26,6 +27,7 @@ from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.observations import save_unread
 from pipeline.warehouse.stations import (
     read_station_summaries,
+    require_stations,
     save_disclosure,
     save_policy,
     save_positions,
@@ -112,6 +114,7 @@ def choose_policy(
     Raises:
         InputError: a gauge that is not known.
     """
+    _refuse_unknown(installation, stations)
     with recorded(installation.warehouse, "policy") as report:
         with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             save_policy(connection, stations, policy)
@@ -134,6 +137,9 @@ def disclose(
     Raises:
         InputError: a gauge that is not known, or no name or reason.
     """
+    _refuse_unknown(installation, stations)
+    if not by.strip() or not reason.strip():
+        raise InputError("disclosure: expected a name and a reason, got nothing; say who and why")
     with recorded(installation.warehouse, "disclose") as report:
         with only_writer(installation.warehouse), installation.warehouse.begin() as connection:
             save_disclosure(
@@ -141,6 +147,12 @@ def disclose(
             )
         report.rows = len(stations)
         report.message = f"{disclosure}: {', '.join(stations)}, by {by}: {reason}"
+
+
+def _refuse_unknown(installation: Installation, stations: Sequence[str]) -> None:
+    """Check names before anything is noted: a wrong one is no outcome."""
+    with installation.warehouse.connect() as connection:
+        require_stations(connection, stations)
 
 
 def station_summaries(installation: Installation) -> Rows:

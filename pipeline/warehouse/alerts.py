@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -259,6 +259,20 @@ def save_answer(
         },
     ).rowcount
     if not answered:
+        raise _why_not(connection, alert_id)
+
+
+def refuse_unanswerable(connection: Connection, alert_ids: Collection[int]) -> None:
+    """Check that alerts wait for an answer, before one is written down.
+
+    Raises:
+        InputError: there is no such alert.
+        ConflictError: it was answered before, or needs no answer.
+    """
+    query = text("SELECT alert_id FROM alert.approval WHERE alert_id = ANY (:ids) "
+                 "AND state = 'pending'")  # fmt: skip
+    pending = set(connection.execute(query, {"ids": sorted(alert_ids)}).scalars())
+    for alert_id in sorted(set(alert_ids) - pending):
         raise _why_not(connection, alert_id)
 
 

@@ -208,7 +208,7 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
 def _refuse_name(login: str) -> None:
     if _NAME.fullmatch(login) is None or login.startswith(("pg_", "drought")):
         raise InputError(
-            f"{login}: expected a name of lower-case letters, digits and _ that begins with a "
+            f"login {login!r}: expected a name of lower-case letters, digits and _ that begins with a "
             "letter, not with pg_ or drought; choose another, such as karimova"
         )
 

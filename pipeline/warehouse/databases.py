@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import LiteralString
 
+import psycopg
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from pipeline.core.errors import InputError
@@ -45,14 +48,52 @@ def scratch_database(warehouse: Engine) -> Iterator[Engine]:
     _drop_scratch(warehouse, name)
     make_database(warehouse, name)
     _say(warehouse, "COMMENT ON DATABASE {} IS {}", sql.Identifier(name), sql.Literal(_MARK))
-    # Nobody but us looks on: the rights of readers are restored too.
-    _say(warehouse, "REVOKE ALL ON DATABASE {} FROM public", sql.Identifier(name))
+    _shut(warehouse, name)
     scratch = beside(warehouse, name)
     try:
         yield scratch
     finally:
         scratch.dispose()
         _drop_scratch(warehouse, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database to fill, which may have to be made first."""
+
+    database: Engine
+    """It need not be there yet."""
+    server: Engine
+    """A database of the same server that is there: it may be the same one."""
+    is_there: bool
+    is_server_ours: bool = False
+    """The whole server is, and not only this database."""
+
+    @contextmanager
+    def made(self, tell: Callable[[str], None]) -> Iterator[Engine]:
+        """Give the database. One that lacked is made, and dropped again if the block fails.
+
+        Args:
+            tell: told that it was dropped.
+
+        Raises:
+            InputError: the role may not make any.
+        """
+        if self.is_there:
+            yield self.database
+            return
+        name = str(self.database.url.database)
+        make_database(self.server, name)
+        try:
+            _shut(self.server, name)
+            yield self.database
+        except BaseException:
+            self.database.dispose()
+            # The error matters more than what it leaves behind.
+            with suppress(SQLAlchemyError, psycopg.Error):
+                _drop(self.server, name)
+                tell(f"database {name} was made for this, and is dropped again")
+            raise
 
 
 def beside(warehouse: Engine, name: str) -> Engine:
@@ -131,8 +172,16 @@ def _has_scratch(warehouse: Engine, name: str) -> bool:
 
 
 def _drop_scratch(warehouse: Engine, name: str) -> None:
-    if not _has_scratch(warehouse, name):
-        return
+    if _has_scratch(warehouse, name):
+        _drop(warehouse, name)
+
+
+def _shut(warehouse: Engine, name: str) -> None:
+    """Let nobody but us look on: the rights of readers are restored too."""
+    _say(warehouse, "REVOKE ALL ON DATABASE {} FROM public", sql.Identifier(name))
+
+
+def _drop(warehouse: Engine, name: str) -> None:
     try:
         # It sends Postgres's own vacuum away. FORCE would too, but only a superuser may end that.
         _say(warehouse, "DROP DATABASE {}", sql.Identifier(name))

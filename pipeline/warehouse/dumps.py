@@ -24,6 +24,10 @@ from pipeline.warehouse.geometry import LAYERS
 _SECRET = ("DROUGHT_", "CDSAPI_", "AIRFLOW")
 """What the programs need not know of our environment."""
 _MAJOR = 10_000
+_MAGIC = b"PGDMP"
+"""What a dump of `drought db backup` begins with."""
+_OF_A_WAREHOUSE = " TABLE public applied_migration "
+"""In the table of contents of every backup, of whatever version."""
 _DERIVED = ("landscape.geometry", *(f"mart.{layer}" for layer in LAYERS))
 """What `drought db migrate` makes anew where there is PostGIS, and which would need it elsewhere."""
 _OF_POSTGIS = re.compile(r"EXTENSION - postgis|COMMENT - EXTENSION postgis|public spatial_ref_sys")
@@ -32,6 +36,10 @@ _OF_POSTGIS = re.compile(r"EXTENSION - postgis|COMMENT - EXTENSION postgis|publi
 
 class DumpError(OSError):
     """A program of Postgres did not do its work."""
+
+    def __init__(self, program: str, code: int, said: str) -> None:
+        super().__init__(f"{program}: ended with code {code}: {said}")
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,43 @@ class DumpPrograms:
             wanted.flush()
             self._run("pg_restore", [*how, f"--use-list={wanted.name}", str(file)], engine)
 
+    def refuse_no_dump(self, file: Path) -> None:
+        """Look whether a file begins as a dump of a warehouse does. It may be cut short all the same.
+
+        Raises:
+            InputError: it does not, or is of a form that these programs do not know.
+        """
+        if _OF_A_WAREHOUSE not in self._see(file, "--list"):
+            raise InputError(
+                f"{file}: it is no backup, expected a dump of a warehouse, got one of another "
+                "database; name another"
+            )
+
+    def refuse_damaged(self, file: Path) -> None:
+        """Read a dump to its end: about as long as it took to write.
+
+        Raises:
+            InputError: it cannot be read to the end.
+        """
+        self._see(file, "--file=/dev/null")
+
+    def _see(self, file: Path, how: str) -> str:
+        try:
+            return self._run("pg_restore", [how, str(file)])
+        except DumpError as error:
+            with file.open("rb") as opened:
+                is_dump = opened.read(len(_MAGIC)) == _MAGIC
+            if not is_dump:
+                raise InputError(
+                    f"{file}: it is no backup, expected a file of `drought db backup`, got one that "
+                    "pg_dump has not written; name another"
+                ) from error
+            raise InputError(
+                f"{file}: it is damaged, expected a dump that {self.folder / 'pg_restore'} can read, "
+                f"got: {error.said}; take another copy or backup, or programs as new as those it was "
+                "made with"
+            ) from error
+
     def _run(self, name: str, options: Sequence[str], database: Engine | None = None) -> str:
         """Run a program, on a database or on none, and return what it printed."""
         environment = {n: v for n, v in os.environ.items() if not n.startswith(_SECRET)}
@@ -107,9 +152,7 @@ class DumpPrograms:
         )
         if done.returncode != 0:
             said = [line for line in done.stderr.splitlines() if line.strip()]
-            raise DumpError(
-                f"{name}: ended with code {done.returncode}: {' / '.join(said[-3:]) or 'no reason given'}"
-            )
+            raise DumpError(name, done.returncode, " / ".join(said[-3:]) or "no reason given")
         return done.stdout
 
 

@@ -112,12 +112,17 @@ def refuse_other_version(connection: Connection) -> None:
     """Check that exactly the migrations of this code have been applied.
 
     Raises:
-        InputError: the tables are older, or newer, than this code.
+        InputError: there are no tables, or they are older, or newer, than this code.
         ConflictError: a migration that was applied has been edited since.
     """
     exists = connection.execute(text("SELECT to_regclass('public.applied_migration')")).scalar()
     applied = {} if exists is None else _applied(connection)
     known = {path.name for path in _files()}
+    if not applied:
+        raise InputError(
+            "warehouse: expected its tables in the database, got none of them; run "
+            "`drought db migrate`, which makes them"
+        )
     if known - applied.keys():
         raise InputError(
             "warehouse: its tables are older than this software, expected all migrations; run "

@@ -30,11 +30,11 @@ def read_identity(connection: Connection) -> Identity:
     return Identity(str(row.installation_id), Origin(row.origin) if row.origin else None, live)
 
 
-def save_live_from(connection: Connection, month: Month) -> bool:
-    """Set the month from which alerts are told; return whether it was set now.
+def refuse_other_live_from(connection: Connection, month: Month) -> Month | None:
+    """Return the month from which alerts are told, if it was set.
 
     Raises:
-        ConflictError: another month was set before.
+        ConflictError: it is another than `month`.
     """
     held = read_identity(connection).live_from
     if held is not None and held != month:
@@ -42,6 +42,16 @@ def save_live_from(connection: Connection, month: Month) -> bool:
             f"golive: alerts are told from {held} on already, got {month}; what has been told cannot "
             "be told anew"
         )
+    return held
+
+
+def save_live_from(connection: Connection, month: Month) -> bool:
+    """Set the month from which alerts are told; return whether it was set now.
+
+    Raises:
+        ConflictError: another month was set before.
+    """
+    held = refuse_other_live_from(connection, month)
     connection.execute(
         text(
             "UPDATE ops.identity SET live_from = :month, live_set_at = coalesce(live_set_at, now())"

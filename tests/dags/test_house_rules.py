@@ -149,6 +149,20 @@ def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Descri
     assert found["name_failures"]["trigger_rule"].lower().endswith("all_success")
 
 
+def test_a_morning_without_a_backup_has_failed_though_the_checks_went_well(
+    described: Described,
+) -> None:
+    assert described.facts["without_backup"] == {
+        "state": "failed",
+        "tasks": {
+            "end_long_questions": "success",
+            "back_up": "failed",
+            "run_checks": "success",
+            "name_failures": "upstream_failed",
+        },
+    }
+
+
 @pytest.mark.parametrize(
     ("dag_id", "wakes_on"),
     [

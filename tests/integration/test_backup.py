@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from psycopg.errors import AdminShutdown
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Release
@@ -27,8 +28,9 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.restore import Restored, restore
+from pipeline.warehouse.analysts import Limits, add_analyst, remove_analyst
 from pipeline.warehouse.backup_files import REFUSED, read_backups
-from pipeline.warehouse.databases import scratch_database
+from pipeline.warehouse.databases import Place, beside, has_database, scratch_database
 from pipeline.warehouse.dumps import DumpError, DumpPrograms
 from pipeline.warehouse.holders import BusyWarehouseError
 from pipeline.warehouse.locks import only_backup
@@ -130,8 +132,14 @@ def psql(programs: Programs, statement: str) -> str:
     )
 
 
+def there(database: Engine) -> Place:
+    """A database that is there."""
+    return Place(database, database, is_there=True)
+
+
 def restored(installation: Installation, programs: Programs, made: Made, into: Engine) -> Restored:
-    return restore(into, programs.folders, made.path, Archive(installation.settings.archive))
+    archive = Archive(installation.settings.archive)
+    return restore(there(into), programs.folders, made.path, archive)
 
 
 def databases(warehouse: Engine) -> list[tuple[object, ...]]:
@@ -392,9 +400,124 @@ class TestRestoring:
         with pytest.raises(ConflictError, match="cut short or changed"):
             restored(installation, programs, made, empty)
         made.path.with_suffix(".json").unlink()
-        with pytest.raises(DumpError, match="pg_restore: ended with code 1"):
+        with pytest.raises(
+            InputError, match=r"it is damaged, expected a dump that .* can read, got"
+        ):
             restored(installation, programs, made, empty)
         assert told(empty, "SELECT count(*) FROM pg_namespace WHERE nspname = 'mart'") == [(0,)]
+
+    @pytest.mark.parametrize(
+        ("kept", "trouble"),
+        [
+            pytest.param(slice(-100), "is damaged", id="cut at its end"),
+            pytest.param(slice(2000), "is damaged", id="cut in its table of contents"),
+            pytest.param(slice(7, None), "is no backup", id="something else"),
+            pytest.param(slice(0), "is no backup", id="nothing"),
+        ],
+    )
+    def test_a_database_made_for_what_is_no_dump_is_gone_again(
+        self, installation: Installation, world: Engine, programs: Programs, tmp_path: Path,
+        kept: slice, trouble: str,
+    ) -> None:  # fmt: skip
+        made = back_up(installation, programs, is_tried=False)
+        copied = tmp_path / "copied.dump"
+        copied.write_bytes(made.path.read_bytes()[kept])
+        place = Place(beside(world, "copied_back"), world, is_there=False)
+        archive = Archive(installation.settings.archive)
+        said: list[str] = []
+        with pytest.raises(InputError, match=rf"copied\.dump: it {trouble}, expected a "):
+            restore(place, programs.folders, copied, archive, tell=said.append)
+        assert not has_database(world, "copied_back")
+        # Most is seen before a database is made.
+        assert bool(said) == (kept == slice(-100))
+
+    def test_a_dump_of_another_database_is_no_backup(
+        self, installation: Installation, world: Engine, programs: Programs, empty: Engine,
+        tmp_path: Path,
+    ) -> None:  # fmt: skip
+        with empty.connect() as connection:
+            snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+            other = tmp_path / "other.dump"
+            DumpPrograms.for_server(180000, programs.folders).dump(empty, other, snapshot)
+        archive = Archive(installation.settings.archive)
+        with pytest.raises(InputError, match="got one of another database"):
+            restore(there(empty), programs.folders, other, archive)
+
+    def test_where_the_file_is_whole_the_server_is_blamed_and_what_was_there_stays(
+        self, installation: Installation, world: Engine, programs: Programs, empty: Engine,
+        tmp_path: Path,
+    ) -> None:  # fmt: skip
+        made = back_up(installation, programs, is_tried=False)
+        only_with_server = 'case "$*" in *--dbname*) exit 3;; esac'
+        broken = wrapped(programs, tmp_path / "bin", name="pg_restore", before=only_with_server)
+        with pytest.raises(DumpError, match="pg_restore: ended with code 3"):
+            restored(installation, broken, made, empty)
+        assert has_database(world, "restored")
+
+    def test_a_whole_copy_is_kept_whatever_becomes_of_the_archive(
+        self, installation: Installation, world: Engine, programs: Programs
+    ) -> None:
+        class Away(Archive):
+            def size_of(self, key: str) -> int | None:
+                raise TimeoutError(key)
+
+        made = back_up(installation, programs, is_tried=False)
+        place = Place(beside(world, "copied_back"), world, is_there=False)
+        try:
+            with pytest.raises(TimeoutError):
+                restore(place, programs.folders, made.path, Away(installation.settings.archive))
+            assert told(place.database, "SELECT count(*) FROM landscape.landscape") == [(2,)]
+        finally:
+            with world.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("DROP DATABASE copied_back WITH (FORCE)"))
+
+    def test_logins_of_analysts_do_not_reach_the_copy(
+        self, decided: Installation, programs: Programs, empty: Engine
+    ) -> None:
+        made = back_up(decided, programs, is_tried=False)
+        with decided.warehouse.begin() as connection:
+            add_analyst(connection, "karimova", "open-sesame", Limits())
+        analyst = create_engine(
+            empty.url.set(username="karimova", password="open-sesame"), poolclass=NullPool
+        )
+        try:
+            with empty.begin() as connection:  # as Postgres makes a database
+                connection.execute(text("GRANT CONNECT, TEMP ON DATABASE restored TO public"))
+            with analyst.connect():
+                pass
+            assert restored(decided, programs, made, empty).is_of_this_version
+            with pytest.raises(OperationalError, match="permission denied for database"):
+                analyst.connect()
+            with empty.begin() as connection:
+                connection.execute(text("GRANT CONNECT ON DATABASE restored TO karimova"))
+            with analyst.connect() as connection:
+                connection.execute(text("SET transaction_read_only = off"))
+                with pytest.raises(ProgrammingError, match="permission denied to create temp"):
+                    connection.execute(text("CREATE TEMP TABLE theirs (thing integer)"))
+        finally:
+            with empty.begin() as connection:
+                connection.execute(text("REVOKE ALL ON DATABASE restored FROM karimova"))
+            with decided.warehouse.begin() as connection:
+                remove_analyst(connection, "karimova")
+
+    @pytest.mark.parametrize(
+        ("change", "lacks"),
+        [
+            pytest.param("DELETE FROM public.applied_migration WHERE name = '0025_answers.sql'",
+                         ("0025_answers.sql",), id="older tables"),
+            pytest.param("INSERT INTO public.applied_migration VALUES ('9999_later.sql', 'x')",
+                         (), id="newer tables"),
+        ],
+    )  # fmt: skip
+    def test_tables_of_another_version_are_told_and_left_to_the_migration(
+        self, installation: Installation, world: Engine, programs: Programs, empty: Engine,
+        change: str, lacks: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        with world.begin() as connection:
+            connection.execute(text(change))
+        made = back_up(installation, programs, is_tried=False)
+        done = restored(installation, programs, made, empty)
+        assert (done.is_of_this_version, done.pending) == (False, lacks)
 
     def test_raw_files_that_lack_and_messages_that_wait_are_said(
         self, decided: Installation, programs: Programs, empty: Engine
@@ -444,6 +567,12 @@ def test_by_the_command_line(
     assert "equal to what was noted beside it" in shown
     assert "raw files: 0 of 1 are in the archive\n  lacks grid/1.nc\n" in shown
     assert told(empty, "SELECT count(*) FROM landscape.landscape") == [(2,)]
+    made = drought("db", "restore", str(dump), "--into", "restored_anew")
+    scratch = beside(world, "restored_anew")
+    assert told(scratch, "SELECT has_database_privilege('drought_analyst', 'restored_anew', "
+                "'CONNECT, TEMPORARY')") == [(False,)]  # fmt: skip
+    with world.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE restored_anew"))
 
 
 def test_the_moment_of_a_backup_is_that_of_its_snapshot(

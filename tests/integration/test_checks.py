@@ -729,9 +729,10 @@ class TestRunning:
         ((message,),) = told(warehouse, "SELECT message FROM ops.outcome WHERE step = 'check'")
         assert str(message).endswith(" checks, backup_too_old 1")
 
-    def test_an_unknown_name_is_refused(self, installation: Installation) -> None:
+    def test_an_unknown_name_is_refused_and_no_outcome(self, installation: Installation) -> None:
         with pytest.raises(InputError, match=r"expected one of alerts_doubled, .*, got nonsense"):
             check(installation, only=["nonsense"])
+        assert told(installation.warehouse, "SELECT * FROM ops.outcome") == []
 
     def test_one_that_cannot_be_run_is_a_failure_and_stops_no_other(
         self, installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -668,8 +668,8 @@ class TestThePipeline:
     @pytest.mark.parametrize(
         "statement",
         [
-            "UPDATE plan.evaluation SET told = 0",
-            "DELETE FROM plan.evaluation",
+            pytest.param("UPDATE plan.evaluation SET told = 0", id="change what was decided"),
+            pytest.param("DELETE FROM plan.evaluation", id="forget what was decided"),
             pytest.param("DROP TABLE alert.message", id="drop a table"),
             pytest.param("CREATE TABLE series.snow (depth_mm integer)", id="make a table"),
             pytest.param("ALTER TABLE plan.stage_month DISABLE TRIGGER ALL", id="stop the memory"),

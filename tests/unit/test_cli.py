@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from pipeline import cli, wiring
 from pipeline.cli import app
+from pipeline.settings import Settings
 
 COMMANDS = [
     "db",
@@ -111,6 +114,27 @@ def test_every_command_has_help(command: str) -> None:
             "expected LANGUAGE=COLUMN, got 'tg'",
             id="a column of names without its language",
         ),
+        pytest.param(
+            ["db", "restore", __file__, "--into", "Bad Name;"],
+            "expected a name of lower-case letters, digits and _",
+            id="a database whose name needs quotes",
+        ),
+        pytest.param(
+            ["db", "restore", __file__, "--into", "a" * 64], "63 at most", id="too long a name"
+        ),
+        pytest.param(
+            ["db", "backups", "--in", "/nosuch"], "'/nosuch' does not exist", id="no folder"
+        ),
+        pytest.param(
+            ["evaluate", "--as-of", "2026-10-01", "--report", "/nosuch/x.csv"],
+            "got none at /nosuch; make the folder first",
+            id="a report into no folder",
+        ),
+        pytest.param(
+            ["evaluate", "--as-of", "2026-10-01", "--report", "/"],
+            "expected a file that can be written",
+            id="a report that is a folder",
+        ),
         pytest.param([*BUILD, "--to", __file__], "--overwrite", id="landscapes over another file"),
     ],
 )
@@ -120,3 +144,33 @@ def test_wrong_usage(arguments: list[str], told: str, monkeypatch: pytest.Monkey
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert told in " ".join(done.output.split())
+
+
+def test_a_path_that_cannot_be_used_is_no_fault_of_the_other_side(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write() -> None:
+        Path("/nosuch/d.md").write_text("", encoding="utf-8")
+
+    monkeypatch.setattr(cli, "app", write)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: /nosuch/d.md: expected a path that can be used, got: No such file or directory; make "
+        "the folder first, or name another; what was done before it stays done\n"
+    )
+
+
+def test_a_folder_of_backups_that_is_not_there_yet_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    monkeypatch.setattr(wiring, "settings", lambda: Settings(var=tmp_path, backups=folder))
+    told = CliRunner().invoke(app, ["db", "backups"])
+    assert (told.exit_code, told.stdout) == (
+        0,
+        f"no backup in {folder}: there is no such folder\n",
+    )
+    folder.mkdir()
+    assert CliRunner().invoke(app, ["db", "backups"]).stdout == f"no backup in {folder}\n"

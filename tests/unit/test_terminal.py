@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from pipeline.core.ids import Country, DroughtType
 from pipeline.core.months import Month
-from pipeline.steps.revisions import Change, MonthRevision, Revisions
-from pipeline.terminal import freshness_line, print_revisions, schedule_cells
+from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
+from pipeline.terminal import freshness_line, print_revisions, schedule_cells, stage_table
 from pipeline.warehouse.schedules import SourceSchedule
 
 FRESH: dict[str, Any] = {
@@ -70,8 +71,8 @@ def test_when_a_source_is_expected(
     assert schedule_cells(schedule) == cells
 
 
-def printed(found: Revisions) -> str:
-    paper = Console(width=140)
+def printed(found: Revisions, width: int = 140) -> str:
+    paper = Console(width=width)
     with paper.capture() as text:
         print_revisions(paper, found)
     return text.get()
@@ -91,3 +92,71 @@ def test_a_change_of_almost_nothing_has_no_minus_and_a_gap_has_no_figure() -> No
         *("2026-08", "era5-land", "3", "+0.0", "+4.2", "2", "1", "", "", "1 filled, 1 new")
     ]
     assert "no stage changed" in text
+
+
+RAIN = Change(landscapes=27, filled=12, lost=3, mean=-10.25, largest=-104.25)
+AUGUST = MonthRevision("agency-radar", Month(2026, 8), 27, RAIN, Change(27, mean=0.1, largest=1.25))
+STAGE = StageRevision(
+    Country.UZBEKISTAN, "U", "Kashkadarya Region, irrigated", DroughtType.METEOROLOGICAL,
+    Month(2026, 7), Month(2026, 8), "no drought", "extreme drought",
+    datetime(2026, 11, 7, tzinfo=UTC), False, 7, "pending",
+)  # fmt: skip
+
+
+def test_a_narrow_screen_gets_a_list_of_which_nothing_is_cut() -> None:
+    assert printed(Revisions((AUGUST,), (STAGE,)), 80).splitlines() == [
+        "2026-08 agency-radar; 27 now final",
+        "  rain: changed in 27, mean -10.2 mm, largest -104.2 mm",
+        "  SPI-3: changed in 27, mean +0.10, largest +1.25",
+        "  gaps: 12 filled, 3 new",
+        "2026-07 to 2026-08 UZ Kashkadarya Region, irrigated",
+        "  meteorological: was no drought, is extreme drought",
+        "  told: waits for approval (alert 7)",
+    ]
+
+
+def test_a_wide_screen_gets_tables_of_which_nothing_is_cut() -> None:
+    text = printed(Revisions((AUGUST,), ()), 120)
+    heading, row = (line for line in text.splitlines() if "│" in line or "┃" in line)
+    assert [cell.strip() for cell in heading.strip("┃").split("┃")] == [
+        *("month", "source", "changed", "mean mm", "largest mm", "now final"),
+        *("SPI-3", "mean", "largest", "gaps"),
+    ]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        *("2026-08", "agency-radar", "27", "-10.2", "-104.2", "27"),
+        *("27", "+0.10", "+1.25", "12 filled, 3 new"),
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 80, 100, 120, 140])
+def test_months_sources_and_names_are_whole_at_any_width(width: int) -> None:
+    text = printed(Revisions((AUGUST,), (STAGE,)), width)
+    assert "…" not in text
+    for word in (
+        "2026-08",
+        "agency-radar",
+        "-104.2",
+        "2026-07 to 2026-08",
+        STAGE.name,
+        "(alert 7)",
+    ):
+        assert word in text
+
+
+def test_stages_are_folded_on_a_narrow_screen_and_not_cut() -> None:
+    row = {
+        "landscape_id": "U", "name_en": "Kashkadarya Region, irrigated", "country_code": "UZ",
+        "land_use": "irrigated", "is_derived": True, "stage": "extreme drought", "stage_rank": 4,
+        "is_confirmed": False,
+    }  # fmt: skip
+    paper = Console(width=80)
+    with paper.capture() as text:
+        paper.print(stage_table([{**row, "drought_type": name} for name in DroughtType]))
+    assert "…" not in text.get()
+    lines = [line for line in text.get().splitlines() if "│" in line]
+    columns = zip(*(line.strip("│").split("│") for line in lines), strict=True)
+    whole = ["".join(part.strip() for part in parts).replace(" ", "") for parts in columns]
+    assert whole[1:] == [
+        *("KashkadaryaRegion,irrigated", "irrigated(derived)"),
+        *("extremedrought(unconfirmed)",) * 3,
+    ]
