@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline import wiring
-from pipeline.commands.options import MaybeFrom, notes, option
+from pipeline.commands.options import MaybeFrom, file_to_write, notes, option
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.ids import Country, IndexCode
 from pipeline.core.moments import Moment
@@ -151,7 +151,10 @@ def export(
 
 @exports.command()
 def dictionary(
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="A Markdown file.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", callback=option(file_to_write), help="A Markdown file."),
+    ] = None,
 ) -> None:
     """Print what each view, column and function of the schema `mart` means."""
     from pipeline.steps.dictionary import dictionary_page

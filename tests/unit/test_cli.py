@@ -135,6 +135,11 @@ def test_every_command_has_help(command: str) -> None:
             "expected a file that can be written",
             id="a report that is a folder",
         ),
+        pytest.param(
+            ["dictionary", "--to", "/nosuch/d.md"],
+            "got none at /nosuch; make the folder first",
+            id="a dictionary into no folder",
+        ),
         pytest.param([*BUILD, "--to", __file__], "--overwrite", id="landscapes over another file"),
     ],
 )
