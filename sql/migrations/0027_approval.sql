@@ -1,0 +1,5 @@
+/*
+ * Placeholder.
+ */
+
+SELECT 1;
