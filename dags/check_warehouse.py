@@ -1,8 +1,9 @@
 """
 ### Checks and backup
 
-Every morning: ends what analysts have left open for too long, backs the warehouse up and tries the
-backup, then runs the queries in `sql/checks`. Each returns offending rows; none is success. Checks
+Every morning: ends what analysts have left open for too long, tells the operator of alerts that wait
+longer than their plan allows and lets those expire that it gives up, backs the
+warehouse up and tries the backup, then runs the queries in `sql/checks`. Each returns offending rows; none is success. Checks
 that are notices are only written down (`drought check` shows them); errors fail the task.
 
 **If it fails:** `run_checks` names the check and its first row; `drought check` says of each what it
@@ -37,6 +38,14 @@ def check_warehouse() -> None:
             return end_long_questions(wiring.installation())
 
     @task
+    def tell_of_unanswered() -> str:
+        from pipeline import wiring
+        from pipeline.steps.escalate import escalate
+
+        with verdicts():
+            return str(escalate(wiring.installation()))
+
+    @task
     def back_up() -> list[str]:
         from pipeline import wiring
         from pipeline.steps.backup import back_up
@@ -59,6 +68,7 @@ def check_warehouse() -> None:
         pass
 
     end_long_questions()
+    tell_of_unanswered()
     backup = back_up()
     backup >> run_checks()
     backup >> name_failures()

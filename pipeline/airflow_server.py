@@ -20,7 +20,6 @@ from pipeline.local.processes import Background
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 SITE = "site"
 READY_SECONDS = 120.0
-USERS = "admin:admin,forecaster:op,viewer:viewer"
 
 
 def start(port: int, site_port: int, say: Callable[[str], None]) -> None:
@@ -70,11 +69,6 @@ def stop() -> None:
         program.stop()
 
 
-def password_file() -> Path:
-    """Return where Airflow keeps the passwords of its users."""
-    return wiring.settings().var.absolute() / "airflow" / "passwords.json"
-
-
 def _programs() -> dict[str, Background]:
     folder = wiring.settings().var.absolute() / "airflow" / "run"
     return {name: Background(folder, name) for name in (*COMPONENTS, SITE)}
@@ -99,8 +93,6 @@ def _environment(port: int) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secret,
         "AIRFLOW__API_AUTH__JWT_SECRET": secret,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": USERS,
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file()),
         "PYTHONWARNINGS": "ignore",
     }
     return {**ours, **os.environ, **wiring.airflow_environment()}

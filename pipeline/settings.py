@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     mail_from: str = "drought@localhost"
     mail_to: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
     """Recipients, separated by commas."""
+    mail_operator: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
+    """Who inside the agency is told of alerts that nobody answers, separated by commas."""
     analyst_minutes: float = Field(default=15, gt=0)
     """Sessions of analysts whose transaction is older are ended, whatever limit they set themselves."""
     cdsapi_url: str = Field(

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from pipeline.warehouse.checks import in_words
 
 if TYPE_CHECKING:
+    from pipeline.alerts.comparison_table import Section
+    from pipeline.steps.explain import Explained
     from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
     from pipeline.warehouse.checks import Checked
     from pipeline.warehouse.schedules import SourceSchedule
 
 _WIDEST = 10_000
 """No table needs more columns of a screen."""
+_NARROWEST = 8
+"""Letters to a line that a column keeps beside wide ones."""
 
 
 @contextmanager
@@ -249,3 +255,32 @@ def checked_facts(one: Checked) -> dict[str, Any]:
         "rows": one.rows,
         "trouble": None if one.trouble is None else str(one.trouble),
     }
+
+
+def print_evidence(console: Console, explained: Explained) -> None:
+    """Print the tables of an alert, how its rules count, and the label that stands last."""
+    for section in explained.tables:
+        console.print(evidence_table(section))
+        console.print()
+    lines = ["How the rules count", "", *explained.rule_path, ""]
+    for line in [*lines, explained.label] if explained.label else lines:
+        console.print(line, markup=False, highlight=False)
+
+
+def evidence_table(section: Section) -> Table:
+    """Return one table of evidence; words of its unbroken columns stay whole on any screen."""
+    table = folded_table(*section.headings)
+    for n, column in enumerate(table.columns):
+        longest = _longest_word([section.headings[n], *(row[n] for row in section.rows)])
+        column.min_width = longest if n in section.unbroken else min(longest, _NARROWEST)
+    table.title, table.title_justify, table.box = section.title, "left", box.SIMPLE_HEAD
+    table.caption, table.caption_justify = section.legend or None, "left"
+    table.show_header = any(section.headings)
+    table.pad_edge, table.collapse_padding = False, True
+    for row in section.rows:
+        table.add_row(*map(Text, row))  # what stands in square brackets is no markup
+    return table
+
+
+def _longest_word(cells: Iterable[str]) -> int:
+    return max((len(word) for cell in cells for word in cell.split()), default=1)

@@ -13,21 +13,22 @@ from sqlalchemy import Engine
 from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
 from pipeline.local.postgres import EmbeddedPostgres
-from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings, settings_from_environment
 from pipeline.steps.backup import Programs, back_up
 from pipeline.steps.installation import Installation
+from pipeline.steps.plans import take_shipped_plans
 from pipeline.steps.readers import let_readers_in
 from pipeline.warehouse.databases import Place, beside, has_database
 from pipeline.warehouse.engine import connect
 from pipeline.warehouse.ingests import read_newest_commit
 from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.migrations import holds_data, migrate, pending, refuse_other_version
-from pipeline.warehouse.plans import save_plan
 
 DATABASE = "drought"
 AIRFLOW_DATABASE = "airflow"
 AIRFLOW_DATABASE_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+AIRFLOW_USERS = "admin:admin,forecaster:op,viewer:viewer"
+"""Users and their roles in Airflow. Who may answer alerts is in the register of issuers."""
 DAGS = Path(__file__).parents[1] / "dags"
 
 
@@ -51,6 +52,11 @@ def database_url(database: str = DATABASE) -> str:
     postgres.start()
     postgres.ensure_database(database)
     return postgres.url(database)
+
+
+def has_warehouse() -> bool:
+    """Whether a warehouse was ever set up for this installation; to ask starts none."""
+    return settings().database_url is not None or (embedded_postgres().root / "data").is_dir()
 
 
 def connected() -> Engine:
@@ -124,11 +130,12 @@ def migrate_warehouse(
 ) -> tuple[list[str], list[str]]:
     """Bring the warehouse up to date and load the shipped plans.
 
-    Where tables change that hold data, a backup is made first.
+    Where tables change that hold data, a backup is made first. A plan of a country in which stages
+    were decided is not loaded.
 
     Args:
         has_backup: False leaves it out.
-        tell: told what is being done, and who is waited for.
+        tell: told what is being done, who is waited for, and which plans are not loaded.
 
     Returns:
         The migrations applied now, and the plans that were new.
@@ -141,11 +148,7 @@ def migrate_warehouse(
         back_up(installation_as_it_is(), postgres_programs(), tell=tell)
     applied = migrate(engine, tell=tell)
     with only_writer(engine), engine.begin() as connection:
-        new = [
-            f"{plan.plan_id} version {plan.version}"
-            for plan in shipped_plans()
-            if save_plan(connection, plan, is_shipped=True)
-        ]
+        new = take_shipped_plans(connection, tell)
     let_readers_in(engine, is_server_ours=is_server_ours(), tell=tell)
     return applied, new
 
@@ -178,10 +181,17 @@ def airflow_environment() -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "4",
         AIRFLOW_DATABASE_VARIABLE: os.environ.get(AIRFLOW_DATABASE_VARIABLE)
         or _airflow_database_url(),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": AIRFLOW_USERS,
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_password_file()),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     }
     given = {name: value for name, value in os.environ.items() if name in ours and value}
     return {**ours, **given, "DROUGHT_VAR": str(folder)}
+
+
+def airflow_password_file() -> Path:
+    """Return where Airflow keeps the passwords of its users on this machine."""
+    return settings().var.absolute() / "airflow" / "passwords.json"
 
 
 def _airflow_database_url() -> str:

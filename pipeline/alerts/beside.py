@@ -7,21 +7,27 @@ from collections.abc import Mapping, Sequence
 from pipeline.alerts.evidence import Beside, OtherReading, Verdict
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode
+from pipeline.plans.rule_document import Where
 from pipeline.plans.stages import Finding
 
 Values = Mapping[IndexCode, float | Gap]
 
 
 def compared_findings(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings that decided, of rules that heard a value of an index.
+    """Return the findings that decided, of rules that heard an index of the landscape itself.
 
     Those are the rules that turned in this month; where none did, those that are on; where none
-    is, all of them. Where agencies' indicators, areas or gaps decided there may be none: that a
-    quiet index is quiet in both records says nothing of them.
+    is, all of them. Where agencies' indicators, areas, gaps or the headwater decided there may be
+    none: that a quiet index is quiet in both records says nothing of them, and the gauges of a
+    landscape say nothing of its headwater.
     """
     turned = [one for one in findings if one.before.active != one.after.active]
     decided = turned or [one for one in findings if one.after.active] or findings
-    return [one for one in decided if one.rule.index and one.reading.value is not None]
+    return [
+        one
+        for one in decided
+        if one.rule.index and one.rule.where is Where.LANDSCAPE and one.reading.value is not None
+    ]
 
 
 def beside(

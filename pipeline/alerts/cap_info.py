@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
+from pipeline.alerts.actions_in_words import proposals
 from pipeline.alerts.evidence import Comparison
 from pipeline.alerts.facts import AlertFacts, Approval
+from pipeline.alerts.letter_case import capitalised
 from pipeline.alerts.letters import (
-    actions,
     data_in_words,
     notes,
     plan_in_words,
@@ -21,9 +22,9 @@ from pipeline.alerts.local_time import local_time
 from pipeline.alerts.naming import place, stage_of
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.records_in_words import other_record_in_words
-from pipeline.alerts.words import Words, words_of
+from pipeline.alerts.words import Heading, Words, words_of
 from pipeline.core.errors import InputError
-from pipeline.plans.document import CapMapping
+from pipeline.plans.ladders import CapMapping
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 LIFETIME = timedelta(days=40)
@@ -103,15 +104,14 @@ def _texts(facts: AlertFacts, approval: Approval, language: str) -> list[tuple[s
         ("headline", subject(facts, language)),
         ("description", _description(facts, language)),
     ]
-    proposed = actions(facts, language)
+    proposed = proposals(facts, language)
     if proposed:
         texts.append(("instruction", _instruction(proposed, words_of(language))))
     return texts
 
 
 def _event(facts: AlertFacts, language: str) -> str:
-    kind = words_of(language).drought[facts.drought_type]
-    return f"{kind[0].upper()}{kind[1:]}"
+    return capitalised(words_of(language).drought[facts.drought_type], language)
 
 
 def _description(facts: AlertFacts, language: str) -> str:
@@ -119,7 +119,7 @@ def _description(facts: AlertFacts, language: str) -> str:
     text = [
         *what_happened(facts, language),
         *reasons(facts, language),
-        data_in_words(facts, words),
+        *data_in_words(facts, words),
         *other_record_in_words(facts, words),
         *plan_in_words(facts, language),
         *notes(facts, language),
@@ -128,8 +128,7 @@ def _description(facts: AlertFacts, language: str) -> str:
 
 
 def _instruction(proposed: Sequence[str], words: Words) -> str:
-    opening = f"{words.headings['actions']}. {words.not_orders}"
-    return "\n".join([opening, *(f"- {text}" for text in proposed)])
+    return f"{words.headings[Heading.ACTIONS]}. " + "\n".join(proposed)
 
 
 def parameters(facts: AlertFacts) -> list[tuple[str, str]]:

@@ -6,8 +6,7 @@ CAP all speak from the same record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -16,10 +15,8 @@ from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode, Origin, Release
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit, Measure, measure_of
-from pipeline.plans.issues import Issue
-from pipeline.plans.rule_document import Rule, RuleSources
-from pipeline.plans.rules import Reading
-from pipeline.plans.stages import Finding, StageMonth
+from pipeline.plans.conditions import Form
+from pipeline.plans.rule_document import RuleSources, Where
 from pipeline.plans.thresholds import Thresholds
 
 
@@ -55,6 +52,16 @@ class Comparison(_Record):
     indicator: IndicatorCode | None = None
     unit: IndicatorUnit | None = None
     area_share: AreaShare | None = None
+    where: Where = Where.LANDSCAPE
+    """The land whose value was heard."""
+    landscape_id: str | None = None
+    """Of the headwater, where that was heard."""
+    data_source: str | None = None
+    """The data source of this reading; None: that of the inputs."""
+    release: Release | None = None
+    """Of this reading; None: that of the inputs."""
+    coverage_fraction: float | None = None
+    """Of this reading; None: that of the inputs."""
     mapped_by: str | None = None
     """The data source whose maps the share of an area is counted on; None where none is heard."""
     document: Document | None = None
@@ -85,6 +92,11 @@ class Comparison(_Record):
     def thresholds(self) -> Thresholds:
         """The one to enter and the one to leave."""
         return Thresholds(self.enter_at, self.exit_at, is_more_drier=self.area_share is not None)
+
+    @property
+    def is_ended_by_silence(self) -> bool:
+        """Whether the rule let go for want of values."""
+        return self.was_active and not self.is_active and self.gap is not None
 
     @property
     def is_decisive(self) -> bool:
@@ -156,6 +168,81 @@ class Inputs(_Record):
     """Where either of the two records is `blended`."""
 
 
+class Replaced(_Record):
+    """A reading on another side of a threshold of the plan than when its stage was told."""
+
+    where: Where = Where.LANDSCAPE
+    landscape_id: str | None = None
+    """Of the headwater, where that was heard."""
+    index: str | None = None
+    """The index read; or else `indicator` in `unit`, or `area_share`."""
+    indicator: IndicatorCode | None = None
+    unit: IndicatorUnit | None = None
+    area_share: AreaShare | None = None
+    month: str
+    """``YYYY-MM``, the month corrected or an earlier one."""
+    value_before: float | None = None
+    """As it was read for the decision that is corrected; None for a gap, and where it is not open."""
+    gap_before: Gap | None = None
+    side_before: Side | None = None
+    """Where the value lies between the thresholds of the rule that counts; None for a gap."""
+    value: float | None = None
+    """As it is read now; None likewise."""
+    gap: Gap | None = None
+    side: Side | None = None
+    known_from: datetime | None = None
+    """Since when this installation holds the value of the index read now."""
+
+    @property
+    def measure(self) -> Measure:
+        """What was read."""
+        index = None if self.index is None else IndexCode.parse(self.index)
+        return measure_of(index, self.indicator, self.unit, self.area_share)
+
+
+class NoRule(StrEnum):
+    """Why nothing is asked of a landscape any more."""
+
+    NO_PLAN = "no_plan"
+    """No plan is in force."""
+    NO_LADDER = "no_ladder"
+    """The plan in force has no stages for the drought type."""
+    NO_RULE = "no_rule"
+    """The plan in force has stages, and no rule in them is for this land."""
+
+
+class Unruled(_Record):
+    """That a stage ended because no rule asks any more, not because of any value."""
+
+    reason: NoRule
+    plan_id: str | None = None
+    """The plan in force; None where there is none."""
+    plan_version: str | None = None
+
+
+class Step(_Record):
+    """What a rule or a group of rules came to, on the way to a stage."""
+
+    holds: bool | None
+    """None: not known, for want of a rule that ever heard a value."""
+    comparison: int | None = None
+    """Of a rule: the number of its line among the comparisons, from 1."""
+    form: Form | None = None
+    """Of a group: how its members count."""
+    needed: int = 1
+    """Of a group in which so many are enough."""
+    coming_from: tuple[str, ...] = ()
+    """The stages the ladder must have stood in the month before; empty: any."""
+    members: tuple[Step, ...] = ()
+
+
+class StagePath(_Record):
+    """What the condition of a stage came to."""
+
+    stage: str
+    condition: Step
+
+
 class Evidence(_Record):
     """Why the stage of a landscape changed (or stands) in one month."""
 
@@ -172,97 +259,20 @@ class Evidence(_Record):
     """Version of this software that decided."""
     inputs: Inputs
     comparisons: tuple[Comparison, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanVersion:
-    plan_id: str
-    version: str
-    fingerprint: str
-
-
-def comparison(
-    finding: Finding, *, are_indices_open: bool = True, mapped_by: str | None = None
-) -> Comparison:
-    """Return the line of evidence that `finding` leaves.
-
-    Maps are of the grid alone, so the share of an area is open to everyone.
-    """
-    rule, reading = finding.rule, finding.reading
-    is_on_area = rule.area_share is not None
-    is_shown = is_on_area or are_indices_open
-    if reading.issue is not None:
-        is_shown = reading.issue.is_open
-    return Comparison(
-        stage=finding.stage,
-        index=None if rule.index is None else str(rule.index),
-        indicator=rule.indicator,
-        unit=rule.unit,
-        area_share=rule.area_share,
-        mapped_by=mapped_by if is_on_area else None,
-        document=None if reading.issue is None else _document(reading.issue),
-        value=reading.value if is_shown else None,
-        withheld=None if is_shown else _side(rule, reading),
-        gap=reading.gap,
-        enter_at=rule.enter_at,
-        enter_after=rule.enter_after,
-        exit_at=rule.exit_at,
-        exit_after=rule.exit_after,
-        run_before=finding.before.run,
-        run_after=finding.after.run,
-        was_active=finding.before.active,
-        is_active=finding.after.active,
-        silent_months=finding.after.silent,
-        source=rule.source,
-    )
-
-
-def _document(issue: Issue) -> Document:
-    return Document(
-        document_number=issue.document_number,
-        issued_on=issue.issued_on,
-        issued_by=issue.issued_by,
-        period_from=str(issue.period_from),
-        period_to=str(issue.period_to),
-    )
-
-
-def _side(rule: Rule, reading: Reading) -> Side | None:
-    if reading.value is None:
-        return None
-    if rule.thresholds.argues_for(reading.value):
-        return Side.ENTER
-    return Side.EXIT if rule.thresholds.argues_against(reading.value) else Side.BETWEEN
-
-
-def evidence(
-    before: str,
-    now: StageMonth,
-    plan: PlanVersion,
-    inputs: Inputs,
-    engine: str,
-    *,
-    are_indices_open: bool = True,
-    mapped_by: str | None = None,
-) -> Evidence:
-    """Return the evidence for the stage `now`, which followed the stage `before`.
-
-    Values of indices that rest on gauges which are not open are left out. `mapped_by` is the data
-    source of the maps that shares of the area are counted on.
-    """
-    return Evidence(
-        stage_before=before,
-        stage_after=now.stage,
-        since=str(now.since),
-        is_confirmed=now.is_confirmed,
-        silent_months=now.silent_months,
-        plan_id=plan.plan_id,
-        plan_version=plan.version,
-        plan_fingerprint=plan.fingerprint,
-        engine=engine,
-        inputs=inputs,
-        comparisons=tuple(
-            comparison(finding, are_indices_open=are_indices_open, mapped_by=mapped_by)
-            for finding in now.findings
-        ),
-    )
+    paths: tuple[StagePath, ...] = ()
+    """Of stages whose rules stand in groups."""
+    is_held: bool = False
+    """Whether the ladder, which remembers its stage, could not move for want of a value."""
+    headwater_landscape_id: str | None = None
+    """Where the irrigation water of the landscape comes from."""
+    lacks_headwater: bool = False
+    """Whether rules on the headwater were not asked, because it is not known."""
+    unruled: Unruled | None = None
+    """Where no rule asks any more: then there is no comparison, and the plan named here is the one
+    that the drought stood under until now."""
+    replaced: tuple[Replaced, ...] = ()
+    """Of a correction: what is read otherwise now, oldest first. Empty where no reading is the
+    reason, but another plan, or a stage that follows from what was not known then."""
+    latched_in: str | None = None
+    """Of a correction to a stage: the month in which the rule behind it began, ``YYYY-MM``, where
+    it is an earlier one."""

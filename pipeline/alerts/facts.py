@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -51,6 +51,8 @@ class AlertFacts:
     """The landscape in longitude and latitude, degrees."""
     plan: Plan
     evidence: Evidence
+    headwater_names: Mapping[str, str] = field(default_factory=dict)
+    """Of the landscape that the irrigation water comes from; empty where none is known."""
 
     @property
     def is_simulated(self) -> bool:
@@ -67,6 +69,15 @@ class AlertFacts:
         return self.plan.status == "adopted" and all(s.kind is SourceKind.NATIONAL for s in used)
 
 
+class Door(StrEnum):
+    """Where an alert is answered."""
+
+    COMMAND_LINE = "command line"
+    AIRFLOW = "airflow"
+    PLAN = "plan"
+    """Nobody is asked: the plan cites an order that lets alerts of this stage leave by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """Who let an alert leave, in what office and on what basis."""
@@ -79,3 +90,8 @@ class Approval:
     protocol: str | None = None
     protocol_date: date | None = None
     note: str | None = None
+    login: str | None = None
+    """The account that was logged in; none where nobody was asked."""
+    page_checksum: str | None = None
+    """SHA-256 of the scanned page that was signed, hexadecimal."""
+    door: Door = Door.COMMAND_LINE

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from babel.dates import format_date
-from babel.units import format_unit
-
+from pipeline.alerts.figures import (
+    calendar_month_after_since,
+    calendar_month_in_words,
+    threshold_in_words,
+)
 from pipeline.alerts.words import Words
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
@@ -44,6 +44,18 @@ def short_index(index: IndexCode, calendar_month: int, words: Words) -> str:
     return said.short[index.family].format(label=label, months=months)
 
 
+def short_measure(measure: Measure, calendar_month: int, words: Words) -> str:
+    """Return any measure in a few words."""
+    if isinstance(measure, IndexCode):
+        return short_index(measure, calendar_month, words)
+    if isinstance(measure, AreaShare):
+        return words.indices.short_area_share.format(
+            index=short_index(measure.index, calendar_month, words),
+            limit=threshold_in_words(measure.at_or_below, measure.index, words),
+        )
+    return words.indicators[measure.code].format(unit=words.units[measure.unit])
+
+
 def gap_in_words(gap: Gap, measure: Measure, calendar_month: int, words: Words) -> str:
     """Return why `measure` has no value in a month; an index may not exist in it, or be blind."""
     index = index_behind(measure)
@@ -78,21 +90,15 @@ def _last(index: IndexCode, calendar_month: int) -> int:
 
 
 def _months(index: IndexCode, calendar_month: int, words: Words) -> str:
-    number = index.months_back(_last(index, calendar_month))
-    return str(format_unit(number, "duration-month", locale=words.locale))
+    return words.months(index.months_back(_last(index, calendar_month)))
 
 
 def _span(season: Season, last: int, words: Words) -> str:
     """Return the months of a season up to `last`: ``April to August``, or the first one alone."""
     first = season.calendar_months[0]
     if last == first:
-        return _named(first, "LLLL", words)
+        return calendar_month_in_words(first, words)
     return words.indices.span.format(
-        first=_named(first, "LLLL", words),
-        first_after_since=_named(first, "MMMM", words),
-        last=_named(last, "LLLL", words),
+        first=calendar_month_after_since(first, words),
+        last=calendar_month_in_words(last, words),
     )
-
-
-def _named(calendar_month: int, form: str, words: Words) -> str:
-    return str(format_date(date(2000, calendar_month, 1), form, locale=words.locale))

@@ -9,10 +9,12 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 
-from pipeline.alerts.facts import AlertFacts, Approval
-from pipeline.alerts.figures import month_after_since, month_in_words
+from pipeline.alerts.actions_in_words import proposals, proposed_actions
+from pipeline.alerts.facts import AlertFacts, Approval, Change, Door
+from pipeline.alerts.figures import day_in_words, month_after_since, month_in_words
+from pipeline.alerts.letter_case import capitalised, capitals
 from pipeline.alerts.naming import (
     one_line,
     own_stage_words,
@@ -21,17 +23,24 @@ from pipeline.alerts.naming import (
     stage_of,
     stages_of_change,
 )
-from pipeline.alerts.outcomes import rests_on_area_shares, rests_on_indicators
+from pipeline.alerts.outcomes import (
+    hears_headwater,
+    hears_only_indicators,
+    rests_on_area_shares,
+    rests_on_conditions,
+    rests_on_indicators,
+    rests_on_silence,
+)
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.records_in_words import (
     coverage_in_words,
     other_record_in_words,
     source_in_words,
 )
-from pipeline.alerts.words import UNCHECKED_LANGUAGES, Words, words_of
+from pipeline.alerts.words import Heading, Words, words_of
 from pipeline.core.ids import LandUse
 from pipeline.core.months import Month
-from pipeline.plans.document import NO_STAGE
+from pipeline.plans.conditions import NO_STAGE
 
 WIDTH = 72
 
@@ -53,13 +62,15 @@ def letter(facts: AlertFacts, language: str) -> Letter:
     words = words_of(language)
     sections = [
         what_happened(facts, language),
-        _section(words, "why", reasons(facts, language)),
+        _section(words, Heading.WHY, reasons(facts, language)),
         _section(
-            words, "data", [data_in_words(facts, words), *other_record_in_words(facts, words)]
+            words,
+            Heading.DATA,
+            [*data_in_words(facts, words), *other_record_in_words(facts, words)],
         ),
-        _section(words, "plan", plan_in_words(facts, language)),
-        _actions(facts, language),
-        _section(words, "notes", notes(facts, language)),
+        _section(words, Heading.PLAN, plan_in_words(facts, language)),
+        _section(words, Heading.ACTIONS, proposals(facts, language)),
+        _section(words, Heading.NOTES, notes(facts, language)),
         [
             words.reference.format(alert_id=facts.alert_id, chain_id=facts.chain_id),
             words.evidence.format(alert_id=facts.alert_id),
@@ -85,7 +96,7 @@ def subject(facts: AlertFacts, language: str) -> str:
 def what_happened(facts: AlertFacts, language: str) -> list[str]:
     """Return the first sentence, since when the stage stands, and what kind of land it is."""
     words = words_of(language)
-    sentence = _filled(words.happened[facts.change], facts, language)
+    sentence = _filled(_happened(facts, words), facts, language)
     since = month_after_since(Month.parse(facts.evidence.since), words)
     stands = words.none_since if facts.to_stage == NO_STAGE else words.since
     stage = quoted_stage(facts.to_stage, facts, language)
@@ -97,22 +108,49 @@ def what_happened(facts: AlertFacts, language: str) -> list[str]:
     if own:
         stages = ", ".join(f"{stage} = {word}" for stage, word in own.items())
         lines.append(words.own_words.format(stages=stages))
-    if not facts.evidence.is_confirmed:
-        lines.append(words.unconfirmed.format(months=facts.evidence.silent_months))
+    lines += _standing(facts, words)
     salt = f", {words.salt_affected}" if facts.is_salt_affected else ""
-    land = words.land_uses[facts.land_use]
-    return [*lines, f"{land[0].upper()}{land[1:]}{salt} ({facts.landscape_id})."]
+    land = capitalised(words.land_uses[facts.land_use], language)
+    return [*lines, f"{land}{salt} ({facts.landscape_id})."]
 
 
-def data_in_words(facts: AlertFacts, words: Words) -> str:
-    """Return the source, release, coverage and calibration of the values."""
+def _happened(facts: AlertFacts, words: Words) -> str:
+    """Return the sentence on what happened, by what the stage rests on."""
+    if facts.evidence.unruled is not None:
+        return words.unruled
+    if facts.change in words.let_go and rests_on_silence(facts):
+        return words.let_go[facts.change]
+    if facts.change in words.by_conditions and rests_on_conditions(facts):
+        return words.by_conditions[facts.change]
+    return words.happened[facts.change]
+
+
+def _standing(facts: AlertFacts, words: Words) -> Iterator[str]:
+    """Yield how sure the stage is, and whether the plan has it reviewed."""
+    record, stage = facts.evidence, stage_of(facts, facts.to_stage)
+    if not record.is_confirmed and record.unruled is None:
+        yield words.unconfirmed.format(months=words.months(record.silent_months))
+    if record.is_held:
+        yield words.held
+    if facts.change is Change.REMINDED and stage is not None and stage.review_after is not None:
+        yield words.reviewed.format(months=words.months(stage.review_after))
+
+
+def data_in_words(facts: AlertFacts, words: Words) -> list[str]:
+    """Return the source, release, coverage and calibration of the values.
+
+    Nothing where all that was heard stands in documents of the agency, which `reasons` cites.
+    """
     inputs = facts.evidence.inputs
-    return words.data.format(
+    if hears_only_indicators(facts):
+        return []
+    said = words.data.format(
         source=source_in_words(facts, words),
         release=words.releases[inputs.release],
         coverage=coverage_in_words(facts, words),
         calibration=inputs.calibration,
     )
+    return [said]
 
 
 def plan_in_words(facts: AlertFacts, language: str) -> list[str]:
@@ -125,18 +163,14 @@ def plan_in_words(facts: AlertFacts, language: str) -> list[str]:
     return [named, words.adopted.format(authority=plan.authority)]
 
 
-def actions(facts: AlertFacts, language: str) -> list[str]:
-    """Return what the plan proposes for the stage now standing; nothing where there is none."""
-    stage = stage_of(facts, facts.to_stage)
-    return [] if stage is None else [a.in_language(language) for a in stage.actions]
-
-
 def notes(facts: AlertFacts, language: str) -> list[str]:
     """Return the limits that a reader must know of."""
     words = words_of(language)
     limits = {
         words.not_adopted: not (facts.has_only_adopted_thresholds or facts.is_simulated),
-        words.irrigated: facts.land_use is LandUse.IRRIGATED and not rests_on_indicators(facts),
+        words.irrigated: facts.land_use is LandUse.IRRIGATED
+        and not (rests_on_indicators(facts) or hears_headwater(facts)),
+        words.lacks_headwater: facts.evidence.lacks_headwater,
         words.unchecked: unchecked_texts(facts, language),
     }
     return [f"- {text}" for text, holds in limits.items() if holds]
@@ -150,10 +184,10 @@ def unchecked_texts(facts: AlertFacts, language: str) -> bool:
     Raises:
         InputError: there are no words in `language`.
     """
-    words_of(language)
-    texts = [facts.plan.title]
-    texts += [text for stage in stages_of_change(facts) for text in (stage.names, *stage.actions)]
-    return language in UNCHECKED_LANGUAGES or any(language in text.unchecked for text in texts)
+    words = words_of(language)
+    texts = [facts.plan.title, *(stage.names for stage in stages_of_change(facts))]
+    texts += [text for one in proposed_actions(facts) for text in (one.do, one.who) if text]
+    return words.has_unchecked or any(language in text.unchecked for text in texts)
 
 
 def signed(body: str, approval: Approval, language: str) -> str:
@@ -163,14 +197,18 @@ def signed(body: str, approval: Approval, language: str) -> str:
     """
     words = words_of(language)
     text = body.rstrip("\n")
-    is_exercise = text.endswith(words.banner)
-    text = text.removesuffix(words.banner).rstrip("\n")
-    parts = [text, _wrapped(_section(words, "approval", _approval(approval, words)))]
-    return "\n\n".join([*parts, words.banner] if is_exercise else parts) + "\n"
+    banner = _wrapped([words.banner])
+    is_exercise = text.endswith(banner)
+    text = text.removesuffix(banner).rstrip("\n")
+    parts = [text, _wrapped(_section(words, Heading.APPROVAL, _approval(approval, words)))]
+    return "\n\n".join([*parts, banner] if is_exercise else parts) + "\n"
 
 
 def _approval(approval: Approval, words: Words) -> Iterator[str]:
-    day = format_date(approval.answered_at, "long", locale=words.locale)
+    if approval.door is Door.PLAN:
+        yield words.automatic.format(order=approval.legal_basis)
+        return
+    day = day_in_words(approval.answered_at, words)
     clock = format_datetime(approval.answered_at, "HH:mm (xxx)", locale=words.locale)
     yield words.approved.format(name=approval.name, office=approval.office, time=f"{day}, {clock}")
     if approval.legal_basis is None:
@@ -178,7 +216,7 @@ def _approval(approval: Approval, words: Words) -> Iterator[str]:
     else:
         yield words.legal_basis.format(basis=approval.legal_basis)
     if approval.protocol is not None and approval.protocol_date is not None:
-        day = format_date(approval.protocol_date, "long", locale=words.locale)
+        day = day_in_words(approval.protocol_date, words)
         yield words.protocol.format(protocol=approval.protocol, date=day)
     elif approval.protocol is not None:
         yield words.protocol_undated.format(protocol=approval.protocol)
@@ -205,16 +243,9 @@ def _measure(facts: AlertFacts, words: Words) -> str:
     return words.an_indicator if rests_on_indicators(facts) else words.an_index
 
 
-def _actions(facts: AlertFacts, language: str) -> list[str]:
-    words, proposed = words_of(language), actions(facts, language)
-    if not proposed:
-        return []
-    return _section(words, "actions", [words.not_orders, *(f"- {text}" for text in proposed)])
-
-
-def _section(words: Words, heading: str, lines: Iterable[str]) -> list[str]:
+def _section(words: Words, heading: Heading, lines: Iterable[str]) -> list[str]:
     told = list(lines)
-    return [words.headings[heading].upper(), *told] if told else []
+    return [capitals(words.headings[heading], words.language), *told] if told else []
 
 
 def _wrapped(lines: Iterable[str]) -> str:

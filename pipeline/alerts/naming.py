@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pipeline.alerts.facts import AlertFacts
-from pipeline.alerts.words import LANGUAGES, Words, words_of
-from pipeline.plans.document import NO_STAGE, Stage
+from pipeline.alerts.words import COMMON_LANGUAGES, Words, words_of
+from pipeline.plans.conditions import NO_STAGE
+from pipeline.plans.ladders import Stage
+from pipeline.plans.texts import LocalText
 
 
 def place(facts: AlertFacts, language: str) -> str:
     """Return the landscape and its country, on one line."""
     name = facts.landscape_names.get(language, facts.landscape_names["en"])
     return one_line(f"{name}, {words_of(language).countries[facts.country]}")
+
+
+def headwater(facts: AlertFacts, language: str) -> str:
+    """Return the landscape that the irrigation water comes from, by its id if it has no name."""
+    names, unnamed = facts.headwater_names, facts.evidence.headwater_landscape_id or ""
+    return one_line(names.get(language, names.get("en", unnamed)))
 
 
 def stage_of(facts: AlertFacts, name: str) -> Stage | None:
@@ -45,17 +53,22 @@ def quoted_stage(name: str, facts: AlertFacts, language: str) -> str:
 
 
 def own_stage_words(facts: AlertFacts, language: str) -> dict[str, str]:
-    """Return the plan's own word for each stage of the alert, by the word in `language`, quoted.
-
-    Empty where the plan is written in no language but those of the letters.
-    """
+    """Return the plan's own word for each stage of the alert, by the word in `language`, quoted."""
     words = words_of(language)
     return {
         _in_quotes(stage.names.in_language(language), words): _in_quotes(text, words)
         for stage in stages_of_change(facts)
-        for key, text in stage.names.texts.items()
-        if key not in LANGUAGES
+        for text in own_words(stage.names, language)
     }
+
+
+def own_words(names: LocalText, language: str) -> tuple[str, ...]:
+    """Return the names in the plan's own language, where it is not that of the reader.
+
+    Those in English and Russian, and those that no speaker has checked, are translations.
+    """
+    translations = {*COMMON_LANGUAGES, *names.unchecked, language}
+    return tuple(text for key, text in names.texts.items() if key not in translations)
 
 
 def one_line(text: str) -> str:
@@ -64,5 +77,4 @@ def one_line(text: str) -> str:
 
 
 def _in_quotes(text: str, words: Words) -> str:
-    before, after = words.quotes
-    return f"{before}{text}{after}"
+    return words.quoted.format(text=text)

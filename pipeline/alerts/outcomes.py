@@ -7,6 +7,7 @@ from enum import StrEnum
 from pipeline.alerts.evidence import Comparison, Evidence, Side
 from pipeline.alerts.facts import AlertFacts, Change
 from pipeline.core.gaps import Gap
+from pipeline.plans.rule_document import Where
 
 
 class Outcome(StrEnum):
@@ -24,12 +25,16 @@ class Outcome(StrEnum):
     """Off, and the months in a row that would begin it are being counted."""
     SILENT = "silent"
     """No value: nothing changes."""
+    LAPSED = "lapsed"
+    """Off, because it let go after its months without a value."""
     OUT_OF_SEASON = "out_of_season"
     """The rule does not speak in this calendar month: nothing changes."""
 
 
 def outcome(line: Comparison) -> Outcome:
     """Return what the rule of `line` did."""
+    if line.is_ended_by_silence:
+        return Outcome.LAPSED
     if line.is_decisive:
         return Outcome.BEGAN if line.is_active else Outcome.ENDED
     if line.gap is Gap.NOT_APPLICABLE:
@@ -62,6 +67,34 @@ def rests_on_area_shares(facts: AlertFacts) -> bool:
     """Return whether all that explains the alert is the share of the area at which an index is low."""
     told = lines_to_tell(facts)
     return bool(told) and all(line.area_share is not None for line in told)
+
+
+def rests_on_silence(facts: AlertFacts) -> bool:
+    """Return whether all that changed is that rules let go for want of values."""
+    changed = [line for line in lines_to_tell(facts) if line.is_decisive]
+    return bool(changed) and all(outcome(line) is Outcome.LAPSED for line in changed)
+
+
+def rests_on_conditions(facts: AlertFacts) -> bool:
+    """Return whether the stage that came or went has rules in groups, which count together."""
+    comes = facts.change in {Change.BEGAN, Change.ESCALATED}
+    stage = facts.to_stage if comes else facts.from_stage
+    return any(path.stage == stage for path in facts.evidence.paths)
+
+
+def hears_only_indicators(facts: AlertFacts) -> bool:
+    """Return whether no rule heard an index or an area, so that nothing rests on the grid or gauges."""
+    lines = facts.evidence.comparisons
+    return bool(lines) and all(line.indicator is not None for line in lines)
+
+
+def hears_headwater(facts: AlertFacts) -> bool:
+    """Return whether the headwater counts here: some rule heard a value of it, or it explains the alert."""
+    told = lines_to_tell(facts)
+    return any(
+        line.where is Where.HEADWATER and (line.gap is None or line in told)
+        for line in facts.evidence.comparisons
+    )
 
 
 def lines_to_tell(facts: AlertFacts) -> tuple[Comparison, ...]:

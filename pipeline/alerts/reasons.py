@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from babel.dates import format_date
-
 from pipeline.alerts.evidence import Comparison, Document
 from pipeline.alerts.facts import AlertFacts
-from pipeline.alerts.figures import month_in_words, threshold_in_words, value_in_words
+from pipeline.alerts.figures import (
+    day_in_words,
+    month_in_words,
+    threshold_in_words,
+)
 from pipeline.alerts.indices_in_words import gap_in_words, index_in_words
-from pipeline.alerts.naming import quoted_stage
+from pipeline.alerts.naming import headwater, quoted_stage
 from pipeline.alerts.outcomes import Outcome, lines_to_tell, outcome
+from pipeline.alerts.paths_in_words import lines_in_groups, paths_in_words
+from pipeline.alerts.records_in_words import value_data_in_words, value_or_gap
 from pipeline.alerts.words import Words, words_of
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.ids import IndexCode
 from pipeline.core.indicators import Indicator
 from pipeline.core.months import Month
-from pipeline.plans.rule_document import Source, SourceKind
+from pipeline.plans.rule_document import Source, SourceKind, Where
 
 _ON = frozenset({Outcome.ENDED, Outcome.HOLDS, Outcome.ENDING})
 """What a rule does while its exit is what counts."""
@@ -33,17 +37,26 @@ def reasons(facts: AlertFacts, language: str) -> list[str]:
     words = words_of(language)
     told: list[str] = []
     by_measure = groupby(
-        lines_to_tell(facts), key=lambda line: _measure_and_value(line, facts, words)
+        lines_to_tell(facts), key=lambda line: measure_and_value(line, facts, language)
     )
     for text, lines in by_measure:
         group = list(lines)
         told.append(f"- {text}")
-        told += [f"  * {_comparison(line, facts, language)}" for line in group]
-        told += [f"  {source}" for source in _sources(group, words)]
-    return told
+        told += [f"  {data}" for data in value_data_in_words(group[0], facts, words)]
+        told += [f"  * {comparison_in_words(line, facts, language)}" for line in group]
+        told += [f"  {source}" for source in sources_in_words(group, words)]
+    return told + paths_in_words(facts, language)
 
 
-def _measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
+def measure_and_value(line: Comparison, facts: AlertFacts, language: str) -> str:
+    words = words_of(language)
+    told = _own_measure_and_value(line, facts, words)
+    if line.where is Where.LANDSCAPE:
+        return told
+    return words.headwater_measure.format(landscape=headwater(facts, language), measure=told)
+
+
+def _own_measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str:
     measure = line.measure
     if isinstance(measure, AreaShare):
         return _area(measure, line, facts, words)
@@ -51,7 +64,7 @@ def _measure_and_value(line: Comparison, facts: AlertFacts, words: Words) -> str
         name = _index(measure, facts, words)
     else:
         name = _indicator(measure, line.document, words)
-    return f"{name}: {_value(line, facts, words)}"
+    return f"{name}: {value_or_gap(line, facts, words)}"
 
 
 def _index(index: IndexCode, facts: AlertFacts, words: Words) -> str:
@@ -65,12 +78,12 @@ def _area(measure: AreaShare, line: Comparison, facts: AlertFacts, words: Words)
     told = {
         "index": _index(index, facts, words),
         "limit": threshold_in_words(measure.at_or_below, index, words),
-        "by": said.by_maps.format(source=line.mapped_by) if has_own_source else "",
+        "by": f" {said.by_maps.format(source=line.mapped_by)}" if has_own_source else "",
     }
     if line.gap is not None:
         gap = gap_in_words(line.gap, measure, facts.month.month, words)
         return said.share_of_area.format(**told, gap=gap)
-    return said.on_area.format(**told, share=_value(line, facts, words))
+    return said.on_area.format(**told, share=value_or_gap(line, facts, words))
 
 
 def _indicator(indicator: Indicator, document: Document | None, words: Words) -> str:
@@ -79,53 +92,54 @@ def _indicator(indicator: Indicator, document: Document | None, words: Words) ->
         return name
     first, last = Month.parse(document.period_from), Month.parse(document.period_to)
     period = [month_in_words(month, words) for month in dict.fromkeys((first, last))]
-    day = format_date(document.issued_on, "long", locale=words.locale)
     by = "" if document.issued_by is None else f", {document.issued_by}"
     cited = words.document.format(
-        number=document.document_number, day=day, by=by, period=" - ".join(period)
+        number=document.document_number,
+        day=day_in_words(document.issued_on, words),
+        by=by,
+        period=" - ".join(period),
     )
     return f"{name} ({cited})"
 
 
-def _value(line: Comparison, facts: AlertFacts, words: Words) -> str:
-    if line.gap is not None:
-        gap = gap_in_words(line.gap, line.measure, facts.month.month, words)
-        return words.no_value.format(gap=gap)
-    if line.value is None:
-        return words.withheld
-    measure = line.measure
-    same = [other for other in facts.evidence.comparisons if other.measure == measure]
-    limits = [limit for other in same for limit in (other.enter_at, other.exit_at)]
-    return value_in_words(line.value, measure, words, *limits)
-
-
-def _comparison(line: Comparison, facts: AlertFacts, language: str) -> str:
+def comparison_in_words(line: Comparison, facts: AlertFacts, language: str) -> str:
     words, measure = words_of(language), line.measure
     needed = line.exit_after if line.was_active else line.enter_after
-    said, reached, not_reached = _sentence(line, words)
-    form = 0 if line.thresholds.has_dead_band else 1
-    return said.format(
+    reached, not_reached = exit_words(line, words)
+    return _sentence(line, facts, words).format(
         enter=threshold_in_words(line.enter_at, measure, words),
         exit=threshold_in_words(line.exit_at, measure, words),
-        reached=reached[form],
-        not_reached=not_reached[form],
-        runs=words.runs.format(needed=needed) if needed > 1 else "",
+        reached=reached,
+        not_reached=not_reached,
+        runs=f" {words.runs.format(needed=needed)}" if needed > 1 else "",
         run=line.run_after,
         needed=needed,
+        months=words.months(line.silent_months),
         stage=quoted_stage(line.stage, facts, language),
     )
 
 
-def _sentence(line: Comparison, words: Words) -> tuple[str, tuple[str, str], tuple[str, str]]:
-    """Return what the line came to, and how its value did and did not reach the exit."""
+def _sentence(line: Comparison, facts: AlertFacts, words: Words) -> str:
+    """Return what the line came to, and what follows from it."""
     what = outcome(line)
+    is_in_group = line in lines_in_groups(facts.evidence)
+    follows = (words.group_consequences if is_in_group else words.consequences)[what]
+    compared = words.compared if line.area_share is None else words.indices.area_compared
+    return f"{compared[what]}: {follows}" if what in compared else follows
+
+
+def exit_words(line: Comparison, words: Words) -> tuple[str, str]:
+    """Return how a value reaches the exit, and how it does not."""
+    has_dead_band, said = line.thresholds.has_dead_band, words.indices
     if line.area_share is None:
-        return words.outcomes[what], words.reached, words.not_reached
-    said = words.indices.area_outcomes.get(what, words.outcomes[what])
-    return said, words.indices.area_reached, words.indices.area_not_reached
+        with_one, without = (words.reached, words.not_reached), (words.passed, words.not_passed)
+    else:
+        with_one = (said.area_reached, said.area_not_reached)
+        without = (said.area_passed, said.area_not_passed)
+    return with_one if has_dead_band else without
 
 
-def _sources(lines: Iterable[Comparison], words: Words) -> list[str]:
+def sources_in_words(lines: Iterable[Comparison], words: Words) -> list[str]:
     """Return who stands behind the numbers of `lines`, each source once."""
     told: list[str] = []
     for line in lines:
@@ -139,6 +153,17 @@ def _sources(lines: Iterable[Comparison], words: Words) -> list[str]:
             persistence = _source(source.persistence, words)
             told.append(words.persistence_source.format(source=persistence))
     return list(dict.fromkeys(told))
+
+
+def exit_sources_in_words(lines: Iterable[Comparison], words: Words) -> list[str]:
+    """Return who stands behind the ends of `lines`, where that is another than behind the begin."""
+    others = [line.source for line in lines if _by(line.source.exit) != _by(line.source.threshold)]
+    told = [words.exit_source.format(source=_source(one.exit, words)) for one in others]
+    return list(dict.fromkeys(told))
+
+
+def _by(source: Source) -> tuple[str, str]:
+    return source.kind, source.reference
 
 
 def _source(source: Source, words: Words) -> str:

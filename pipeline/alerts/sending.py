@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.alerts.words import LANGUAGES
+from pipeline.alerts.words import COMMON_LANGUAGES
 from pipeline.core.errors import InputError
 
 
@@ -33,7 +33,7 @@ class Sending:
     """The messages this one updates, oldest first."""
     authority: str | None = None
     """The registered alerting authority; None until there is one."""
-    languages: tuple[str, ...] = tuple(LANGUAGES)
+    languages: tuple[str, ...] = COMMON_LANGUAGES
     """Those whose texts may leave."""
 
     def __post_init__(self) -> None:

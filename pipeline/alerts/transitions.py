@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.alerts.facts import Change
 from pipeline.core.months import Month
-from pipeline.plans.document import NO_STAGE
+from pipeline.plans.conditions import NO_STAGE
 from pipeline.plans.stages import StageMonth
 
 
@@ -36,6 +36,10 @@ class Transition:
     """Last month of that drought so far; the month itself where it is in none."""
     follows: Month | None = None
     """For a word that closes a correction: the month corrected."""
+    was_since: Month | None = None
+    """For a correction of a month in a drought: the first month of that drought as it was held."""
+    was_to: Month | None = None
+    """And its last one."""
 
 
 def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> Iterator[Transition]:
@@ -46,29 +50,48 @@ def transitions(held: Mapping[Month, HeldStage], now: Sequence[StageMonth]) -> I
         now: stages that follow from the present values, consecutive months. Before its first
             month there was no stage.
 
-    A run of months corrected in the same way is one correction, at its first month. Where it could
-    be taken for the end of a drought that goes on, a `reminded` of the newest month held says what
-    stands; where it names a drought nobody knew of that is over, its end is a correction too.
+    A run of months corrected in the same way is one correction, at its first month. Where the last
+    could be taken for the end of a drought that goes on, a `reminded` of the newest month held says
+    what stands; where one names a drought nobody knew of that is over, its end is a correction too.
 
     Another plan's name for the same rank, or rank for the same name, is no change.
     """
     spans = _spans(now)
     newest = max((n for n, stage in enumerate(now) if stage.month in held), default=None)
     last: Transition | None = None
-    before = HeldStage(NO_STAGE, 0)
+    before, was_before, was_since = HeldStage(NO_STAGE, 0), None, None
     corrected: tuple[str, str] | None = None
     for n, stage in enumerate(now):
         was = held.get(stage.month)
         corrected, previous = _difference(was, stage), corrected
+        was_since = None if was is None or was.rank == 0 else was_since or stage.month
         if was and corrected and corrected != previous:
-            last = Transition(Change.CORRECTED, was.stage, stage, *spans[n])
+            was_to = None if was_since is None else _last_in_drought(held, stage.month)
+            last = Transition(
+                Change.CORRECTED, was.stage, stage, *spans[n], was_since=was_since, was_to=was_to
+            )
             yield last
-        change = None if was or stage.stage == before.stage else _change(before.rank, stage.rank)
+        elif last and _was_missed(was_before, was) and before.rank > 0 == stage.rank:
+            # The drought nobody knew of is over too.
+            yield Transition(Change.CORRECTED, before.stage, stage, *spans[n], last.now.month)
+        change = None if was else _change(before, stage)
         if change is not None:
             yield Transition(change, before.stage, stage, *spans[n])
         if n == newest and last is not None:
-            yield from _closing(last, held, now[: n + 1])
-        before = HeldStage(stage.stage, stage.rank)
+            yield from _what_stands(last, held, now[: n + 1])
+        before, was_before = HeldStage(stage.stage, stage.rank), was
+
+
+def _last_in_drought(held: Mapping[Month, HeldStage], month: Month) -> Month:
+    """Return the last month in a row, from `month` on, that was held in a stage."""
+    while (after := held.get(month + 1)) is not None and after.rank > 0:
+        month = month + 1
+    return month
+
+
+def _was_missed(before: HeldStage | None, was: HeldStage | None) -> bool:
+    """Whether neither of two months was known to be in a drought."""
+    return before is not None and was is not None and before.rank == was.rank == 0
 
 
 def _difference(was: HeldStage | None, stage: StageMonth) -> tuple[str, str] | None:
@@ -77,26 +100,20 @@ def _difference(was: HeldStage | None, stage: StageMonth) -> tuple[str, str] | N
     return was.stage, stage.stage
 
 
-def _closing(
+def _what_stands(
     correction: Transition, held: Mapping[Month, HeldStage], now: Sequence[StageMonth]
 ) -> Iterator[Transition]:
     """Say what stands after the last correction, if it leaves that open.
 
     `now` ends with the newest month held.
     """
-    spans = _spans(now)
-    after = [n for n, stage in enumerate(now) if stage.month > correction.now.month]
-    over = next((n for n in after if now[n].rank == 0), None)
-    was_missed = correction.from_stage == NO_STAGE
-    if was_missed and over is not None:
-        # The drought nobody knew of is over too.
-        yield Transition(
-            Change.CORRECTED, now[over - 1].stage, now[over], *spans[over], correction.now.month
-        )
-    went_on = all(held[now[n].month].rank > 0 for n in after if now[n].month in held)
+    after = [stage for stage in now if stage.month > correction.now.month]
+    went_on = all(held[stage.month].rank > 0 for stage in after if stage.month in held)
     newest = now[-1]
     if after and went_on and newest.rank > 0 and newest.stage != correction.now.stage:
-        yield Transition(Change.REMINDED, newest.stage, newest, *spans[-1], correction.now.month)
+        yield Transition(
+            Change.REMINDED, newest.stage, newest, *_spans(now)[-1], correction.now.month
+        )
 
 
 def standing(now: Sequence[StageMonth]) -> Transition:
@@ -122,31 +139,32 @@ def chain_of(transition: Transition, links: Sequence[Link], name: str) -> str:
 
     A chain keeps its name when a correction moves its beginning, so that the end of a drought
     refers to the message that began it; and a correction of an old drought stays in the chain of
-    that one, whatever was told since.
+    that one, whatever was told since. Two droughts that turn out to be one go on in the newer
+    chain, because the older one has ended.
     """
     if transition.follows is not None:
         corrected = (link.chain_id for link in reversed(links) if link.month == transition.follows)
         return next(corrected, name)
     if transition.change is Change.BEGAN:
         return name
-    month = transition.now.month
-    earlier = [link for link in links if transition.began <= link.month <= month]
-    later = [link for link in links if month < link.month <= transition.lasts_to]
-    if earlier:
-        return max(earlier, key=lambda link: link.month).chain_id
-    if later:
-        return min(later, key=lambda link: link.month).chain_id
-    return name
+    # With the month after it: there the drought ended, or stood as it was told before.
+    first, last = transition.began, transition.lasts_to
+    if transition.was_since is not None and transition.was_to is not None:
+        # The drought as it was told, too: it is its readers who are told that it was another one.
+        first, last = min(first, transition.was_since), max(last, transition.was_to)
+    found = [link for link in links if first <= link.month <= last + 1]
+    # The last of those of the newest month.
+    return max(reversed(found), key=lambda link: link.month).chain_id if found else name
 
 
-def _change(before: int, after: int) -> Change | None:
-    if before == after:
-        return None
-    if before == 0:
+def _change(before: HeldStage, after: StageMonth) -> Change | None:
+    if before.rank == after.rank or before.stage == after.stage:
+        return Change.REMINDED if after.is_review and before.rank else None
+    if before.rank == 0:
         return Change.BEGAN
-    if after == 0:
+    if after.rank == 0:
         return Change.ENDED
-    return Change.ESCALATED if after > before else Change.EASED
+    return Change.ESCALATED if after.rank > before.rank else Change.EASED
 
 
 def _spans(now: Sequence[StageMonth]) -> list[tuple[Month, Month]]:

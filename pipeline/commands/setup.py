@@ -1,4 +1,4 @@
-"""The commands that set an installation up: `drought db`, `plans`, `sources`."""
+"""The commands that set an installation up: `drought db`, `sources`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import typer
 
 from pipeline import wiring
 from pipeline.commands.backups import backups, say
-from pipeline.commands.options import (
-    ExistingFile,
-    screen,
-)
+from pipeline.commands.options import screen
 from pipeline.terminal import folded_table, schedule_cells
 
 db = typer.Typer(
     help="The warehouse: start, stop, migrate, back up and restore it.", no_args_is_help=True
 )
 db.add_typer(backups)
-plans = typer.Typer(help="Drought plans: check, load and list them.", no_args_is_help=True)
 sources = typer.Typer(help="Data sources: when each is expected.", no_args_is_help=True)
 
 
@@ -61,38 +57,6 @@ def db_migrate(
     applied, new_plans = wiring.migrate_warehouse(has_backup=has_backup, tell=say)
     print(f"migrations applied: {', '.join(applied) or 'none, all were'}")
     print(f"plans loaded: {', '.join(new_plans) or 'none, all were'}")
-
-
-@plans.command("check")
-def plans_check(file: ExistingFile) -> None:
-    """Read a plan document and say what is wrong with it, without loading it."""
-    from pipeline.steps.plans import read_plan_file
-
-    plan = read_plan_file(file)
-    print(f"{file}: plan {plan.plan_id} version {plan.version} for {plan.country} is well formed")
-
-
-@plans.command("load")
-def plans_load(file: ExistingFile) -> None:
-    """Load a plan. It rules its country from the month in `effective_from` on."""
-    from pipeline.steps.plans import load_plan
-
-    plan, is_new = load_plan(wiring.installation(), file)
-    print(f"{plan.plan_id} version {plan.version}: {'loaded' if is_new else 'was loaded already'}")
-
-
-@plans.command("list")
-def plans_list() -> None:
-    """List the plans and from which month each rules."""
-    from pipeline.warehouse.plans import read_plans
-
-    table = folded_table("country", "rules from", "plan", "version", "status", "title")
-    with wiring.installation(reads_only=True).warehouse.connect() as connection:
-        for country, timetable in read_plans(connection).items():
-            for first, plan in timetable.plans:
-                title = plan.title.in_language("en")
-                table.add_row(country, str(first), plan.plan_id, plan.version, plan.status, title)
-    screen.print(table)
 
 
 @sources.command("list")

@@ -121,14 +121,32 @@ def _print_status(found: Status) -> None:
         if outcome.state != "done":
             screen.print(f"{outcome.step}: {outcome.state}: {outcome.message}", markup=False)
     _print_files(found)
+    _print_answers(found)
+    screen.print(f"messages approved and not sent: {len(found.undelivered)}")
+    screen.print(stage_table(found.stages))
+
+
+def _print_answers(found: Status) -> None:
+    """What waits for an answer, what nobody answered, and where nobody could."""
     screen.print(f"alerts that wait for approval: {len(found.pending)}")
     for row in found.pending:
         screen.print(
             f"  {row['alert_id']}: {row['landscape_id']} {row['month']:%Y-%m} {row['drought_type']} "
             f"{row['change']}: {row['from_stage']} -> {row['to_stage']}"
+            f"{'; unanswered for longer than its plan allows' if row['is_escalated'] else ''}",
+            soft_wrap=True,
         )
-    screen.print(f"messages approved and not sent: {len(found.undelivered)}")
-    screen.print(stage_table(found.stages))
+    for row in found.expired:
+        screen.print(
+            f"expired unanswered on {row['expired_at']:%Y-%m-%d}: {row['alert_id']}: "
+            f"{row['landscape_id']} {row['month']:%Y-%m} {row['drought_type']} {row['to_stage']}",
+            soft_wrap=True,
+        )
+    if found.without_issuer:
+        screen.print(
+            f"nobody may issue for {', '.join(found.without_issuer)}: `drought issuers add`",
+            soft_wrap=True,
+        )
 
 
 def _print_files(found: Status) -> None:

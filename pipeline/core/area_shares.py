@@ -23,7 +23,7 @@ from pipeline.core.ids import AREA_CLASSES, CELL_INDEX_CODES, IndexCode
 
 def _index_code(value: object) -> object:
     try:
-        return IndexCode.parse(value) if isinstance(value, str) else value
+        return value if isinstance(value, IndexCode) else IndexCode.parse(str(value))
     except InputError as error:
         raise ValueError(str(error)) from error
 
@@ -32,6 +32,17 @@ WrittenIndex = Annotated[
     IndexCode, BeforeValidator(_index_code), PlainSerializer(str, return_type=str)
 ]
 """An index in a document, where it is the text ``spi_3``."""
+
+
+def demand_fraction(name: str, value: float, what: str) -> None:
+    """Refuse a threshold that is no fraction; `name` says whose it is, `what` what it is.
+
+    Raises:
+        InputError: it is below 0 or above 1.
+    """
+    if not 0 <= value <= 1:
+        remedy = f"; write {value / 100:g} for {value:g} percent" if 1 < value <= 100 else ""
+        raise InputError(f"{name}: expected {what} from 0 to 1, got {value:g}{remedy}")
 
 
 class AreaShare(BaseModel):
@@ -81,11 +92,7 @@ class AreaShare(BaseModel):
         Raises:
             InputError: it is below 0 or above 1.
         """
-        if not 0 <= share <= 1:
-            remedy = f"; write {share / 100:g} for {share:g} percent" if 1 < share <= 100 else ""
-            raise InputError(
-                f"{name}: expected a share of the area from 0 to 1, got {share:g}{remedy}"
-            )
+        demand_fraction(name, share, "a share of the area")
 
     def __str__(self) -> str:
         return f"area_share_{self.index}_at_or_below_{self.at_or_below}"

@@ -16,7 +16,7 @@ from pipeline.core.ids import IndexCode
 
 
 class IndicatorCode(StrEnum):
-    """What an agency says of the water that is there or to come."""
+    """What an agency says of the water that is there or to come, and of what grows by it."""
 
     WATER_AVAILABILITY_FORECAST = "water_availability_forecast"
     """The flow expected of the rivers, as a rule in the vegetation season."""
@@ -24,6 +24,8 @@ class IndicatorCode(StrEnum):
     """Snow water equivalent: the water that the snow holds."""
     RESERVOIR_STORAGE = "reservoir_storage"
     SOIL_MOISTURE = "soil_moisture"
+    VEGETATION_ANOMALY = "vegetation_anomaly"
+    """How green the land is, as satellites see it, against other years at that time of the year."""
 
 
 class IndicatorUnit(StrEnum):
@@ -37,6 +39,8 @@ class IndicatorUnit(StrEnum):
     """Of the water a soil can hold for plants."""
     MM = "mm"
     MILLION_M3 = "million_m3"
+    STANDARD_DEVIATIONS = "standard_deviations"
+    """Of the years it is compared with, 0 for their mean."""
 
     @property
     def is_percent(self) -> bool:
@@ -54,6 +58,7 @@ LIMITS: dict[tuple[IndicatorCode, IndicatorUnit], tuple[float, float]] = {
     (_Code.SOIL_MOISTURE, _Unit.PERCENT_OF_FIELD_CAPACITY): (0.0, 250.0),
     (_Code.SOIL_MOISTURE, _Unit.PERCENT_OF_AVAILABLE_WATER): (0.0, 250.0),
     (_Code.SOIL_MOISTURE, _Unit.MM): (0.0, 1500.0),
+    (_Code.VEGETATION_ANOMALY, _Unit.STANDARD_DEVIATIONS): (-10.0, 10.0),
 }
 """The units each indicator may come in, and the least and most that can be meant."""
 

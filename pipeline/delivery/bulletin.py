@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -17,8 +17,13 @@ from typing import Any
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from pipeline.alerts.figures import month_in_words, threshold_in_words, value_in_words
-from pipeline.alerts.indices_in_words import gap_in_words, short_index
+from pipeline.alerts.figures import (
+    day_in_words,
+    month_in_words,
+    threshold_in_words,
+    value_in_words,
+)
+from pipeline.alerts.indices_in_words import gap_in_words, short_index, short_measure
 from pipeline.alerts.words import words_of
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
@@ -33,7 +38,8 @@ from pipeline.delivery.bulletin_facts import (
     kinds_not_national,
 )
 from pipeline.plans.document import Plan
-from pipeline.plans.rule_document import SourceKind
+from pipeline.plans.lateness import LateReading, late_together
+from pipeline.plans.rule_document import OfHeadwater, SourceKind
 
 WIDTH = 72
 NOT_KNOWN = "not known"
@@ -197,7 +203,10 @@ def _view(facts: BulletinFacts) -> dict[str, Any]:
         "drought_types": list(DroughtType),
         "column_heads": _COLUMN_HEADS,
         "how_to_read": HOW_TO_READ,
-        "freshness": _freshness(facts),
+        "freshness": [
+            *_freshness(facts),
+            *map(_late_readings, late_together(facts.late_readings)),
+        ],
         "unfinished": facts.unfinished,
         "pending": f"{_counted(facts.pending, 'alert')} {'waits' if facts.pending == 1 else 'wait'}",
         "data": _data(facts),
@@ -332,6 +341,23 @@ def _freshness(facts: BulletinFacts) -> list[str]:
         f"{_WORDS.countries[one.country]}, {one.source}: {_newest(one, facts.month)}{_overdue(one)}"
         for one in facts.freshness
     ]
+
+
+def _late_readings(some: Sequence[LateReading]) -> str:
+    """Say what came later than a plan allows: which figures, of which month, where, due by when."""
+    one = some[0]
+    figures = ", ".join(map(_figure, some))
+    return (
+        f"{_WORDS.countries[one.country]}, late by the plan: {figures} of "
+        f"{month_in_words(one.month, _WORDS)} in {one.landscapes} of "
+        f"{_counted(one.asked, 'landscape')}; the plan allows {_counted(one.days, 'day')} after the "
+        f"end of a month, here until {day_in_words(one.due, _WORDS)}"
+    )
+
+
+def _figure(one: LateReading) -> str:
+    of_headwater = " of the headwater" if isinstance(one.heard, OfHeadwater) else ""
+    return f"{short_measure(one.measure, one.month.month, _WORDS)}{of_headwater}"
 
 
 def _newest(one: Freshness, stages_to: Month) -> str:

@@ -12,6 +12,7 @@ from pipeline.core.ids import Country, DroughtType, LandUse, Origin, Release
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
+from pipeline.plans.lateness import LateReading
 from pipeline.plans.rule_document import SourceKind
 
 
@@ -133,6 +134,8 @@ class BulletinFacts:
     """Steps whose latest run did not end well, by how it ended."""
     pending: int
     """Alerts that wait for an approval."""
+    late_readings: tuple[LateReading, ...] = ()
+    """What is late by the plans in force."""
 
     @property
     def is_simulated(self) -> bool:
@@ -144,7 +147,6 @@ def kinds_not_national(plan: Plan) -> set[SourceKind]:
     return {
         source.kind
         for ladder in plan.ladders.values()
-        for stage in ladder.stages
-        for rule in stage.rules
+        for rule in ladder.every_rule
         for source in (rule.source.threshold, rule.source.exit, rule.source.persistence)
     } - {SourceKind.NATIONAL}

@@ -10,8 +10,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from pipeline.core.errors import InputError
+from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexFamily
-from pipeline.core.panels import Panel
+from pipeline.core.months import Month
+from pipeline.core.panels import Panel, gap_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,23 @@ class Drivers:
             return _balance(_rows(self.precipitation_mm, rows), _rows(driver, rows))
         return _rows(driver, rows)
 
+    def without(self, first: Month, last: Month) -> Drivers:
+        """Return the drivers as if the months from `first` to `last` had never come.
+
+        For fits that must not know those months: no total that holds one of them is then there.
+        """
+
+        def left(panel: Panel | None) -> Panel | None:
+            return panel and _without(panel, panel.position(first), panel.position(last))
+
+        return Drivers(
+            _without(self.precipitation_mm, *map(self.precipitation_mm.position, (first, last))),
+            left(self.pet_mm),
+            left(self.rain_and_melt_mm),
+            left(self.snow_water_equivalent_mm),
+            left(self.soil_moisture_m3_m3),
+        )
+
 
 _DRIVER = {
     IndexFamily.SPI: "precipitation_mm",
@@ -96,6 +115,13 @@ def _balance(water_mm: Panel, less_mm: Panel) -> Panel:
     if less_mm.gaps.any():
         gaps = np.where(gaps != 0, gaps, less_mm.gaps)
     return Panel(water_mm.first_month, water_mm.values - less_mm.values, gaps)
+
+
+def _without(panel: Panel, first: int, last: int) -> Panel:
+    away = slice(max(0, first), max(0, last + 1))
+    values, gaps = panel.values.copy(), panel.gaps.copy()
+    values[away], gaps[away] = np.nan, gap_code(Gap.NOT_PUBLISHED)
+    return Panel(panel.first_month, values, gaps)
 
 
 def _rows(panel: Panel, rows: slice) -> Panel:

@@ -1,7 +1,8 @@
 """The national drought plan as a document: strict YAML, versioned, each threshold with its source.
 
 An unknown key or a contradiction refuses the whole document (`plans.reading` says where). Stages
-stand mildest first; rank 0 is always `none`. What a rule may say stands in `rule_document`.
+stand mildest first; rank 0 is always `none`. What a rule may say stands in `rule_document`, how rules
+are put together in `conditions`, what a stage proposes in `actions`.
 """
 
 from __future__ import annotations
@@ -9,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from itertools import combinations, product
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
-    model_serializer,
     model_validator,
 )
 
@@ -24,183 +23,104 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, DroughtType
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
-from pipeline.plans.rule_document import Rule, Strict, in_order
-
-NO_STAGE = "none"
+from pipeline.plans.conditions import NO_STAGE
+from pipeline.plans.issuing import Issuing
+from pipeline.plans.ladders import Ladder
+from pipeline.plans.names import PlanId, is_language
+from pipeline.plans.rule_document import Count, Strict
+from pipeline.plans.texts import LocalText
 
 
 def _month(value: object) -> object:
     try:
-        return Month.parse(value) if isinstance(value, str) else value
+        return value if isinstance(value, Month) else Month.parse(str(value))
     except InputError as error:
         raise ValueError(str(error)) from error
 
 
 PlanMonth = Annotated[Month, BeforeValidator(_month), PlainSerializer(str, return_type=str)]
-Languages = Annotated[frozenset[str], PlainSerializer(in_order)]
-
-
-class CapMapping(Strict):
-    """How a stage is said in CAP 1.2. No WMO table maps drought stages: it is the plan's word."""
-
-    severity: Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
-    urgency: Literal["Immediate", "Expected", "Future", "Past", "Unknown"]
-    certainty: Literal["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
-    response_type: Literal["Prepare", "Monitor", "Assess", "None"]
-
-
-class LocalText(Strict):
-    """One text in several languages, with the languages no speaker has checked."""
-
-    texts: dict[str, str] = Field(min_length=1)
-    unchecked: Languages = frozenset()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flat(cls, value: object) -> object:
-        """Read ``{en: …, ru: …, unchecked: [ru]}``: the form a person writes."""
-        if not isinstance(value, dict) or "texts" in value:
-            return value
-        texts = {key: text for key, text in value.items() if key != "unchecked"}
-        return {"texts": texts, "unchecked": value.get("unchecked", ())}
-
-    @model_serializer
-    def _as_written(self) -> dict[str, object]:
-        unchecked = {"unchecked": sorted(self.unchecked)} if self.unchecked else {}
-        return {**self.texts, **unchecked}
-
-    @model_validator(mode="after")
-    def _has_english(self) -> Self:
-        if "en" not in self.texts:
-            raise ValueError("expected an English text under 'en'; add one")
-        if not self.unchecked <= self.texts.keys():
-            raise ValueError(f"'unchecked' names a language without a text: {set(self.unchecked)}")
-        return self
-
-    def in_language(self, language: str) -> str:
-        """Return the text in `language`, or in English where there is none."""
-        return self.texts.get(language, self.texts["en"])
-
-
-class Stage(Strict):
-    """One stage of a ladder, entered when any of its rules is active."""
-
-    stage: str = Field(pattern=r"^[a-z][a-z_]*$")
-    names: LocalText
-    cap: CapMapping
-    actions: tuple[LocalText, ...] = Field(min_length=1)
-    """Proposed for consideration; never orders."""
-    rules: tuple[Rule, ...] = Field(min_length=1)
-
-
-class Ladder(Strict):
-    """The stages of one drought type, mildest first."""
-
-    stages: tuple[Stage, ...] = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_list(cls, value: object) -> object:
-        return {"stages": value} if isinstance(value, list) else value
-
-    @model_serializer
-    def _as_written(self) -> list[dict[str, object]]:
-        return [stage.model_dump(mode="json", exclude_defaults=True) for stage in self.stages]
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> Self:
-        names = [stage.stage for stage in self.stages]
-        if NO_STAGE in names or len(set(names)) < len(names):
-            raise ValueError(f"stage names must be unique and none may be 'none', got {names}")
-        for milder, graver in combinations(self.stages, 2):
-            _check_order(milder, graver)
-        return self
-
-    @property
-    def measures(self) -> set[Measure]:
-        """All that its rules hear."""
-        return {rule.measure for stage in self.stages for rule in stage.rules}
-
-    def rank(self, stage: str) -> int:
-        """Return 0 for `none`, 1 for the mildest stage, and so on.
-
-        Raises:
-            InputError: the ladder has no such stage.
-        """
-        return 0 if stage == NO_STAGE else self.stages.index(self.stage(stage)) + 1
-
-    def stage(self, name: str) -> Stage:
-        """Return the stage called `name`; `none` is not one.
-
-        Raises:
-            InputError: the ladder has no such stage.
-        """
-        for stage in self.stages:
-            if stage.stage == name:
-                return stage
-        known = ", ".join(stage.stage for stage in self.stages)
-        raise InputError(f"ladder: expected one of the stages {known}, got {name!r}")
-
-
-def _check_order(milder: Stage, graver: Stage) -> None:
-    for mild, grave in product(milder.rules, graver.rules):
-        if _speak_together(mild, grave) and _depth(grave) <= _depth(mild):
-            side = "above" if grave.thresholds.is_more_drier else "below"
-            raise ValueError(
-                f"stage {graver.stage!r}: enter_at on {grave.measure} must be {side} that of the "
-                f"milder stage {milder.stage!r} ({mild.enter_at}), or equal with a longer "
-                f"enter_after, got {grave.enter_at}; list the mildest stage first"
-            )
-
-
-def _speak_together(one: Rule, other: Rule) -> bool:
-    """Whether both rules hear one measure in some month on some land."""
-    return (
-        one.measure == other.measure
-        and not one.land_uses.isdisjoint(other.land_uses)
-        and not one.calendar_months.isdisjoint(other.calendar_months)
-    )
-
-
-def _depth(rule: Rule) -> tuple[float, int]:
-    """Order rules by how much they ask for: a drier value, then more months in a row."""
-    sign = 1 if rule.thresholds.is_more_drier else -1
-    return (sign * rule.enter_at, rule.enter_after)
-
-
-class Issuing(Strict):
-    """Who may issue, by which order. Nothing leaves without an approval."""
-
-    office: LocalText
-    legal_basis: str | None = None
-    """The order that names the office; null where none could be found in public."""
 
 
 class Plan(Strict):
     """A national drought plan, one version."""
 
-    plan_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    plan_id: PlanId
+    """The name of the plan; all its versions have the same."""
     version: str = Field(min_length=1)
+    """A loaded version never changes: a changed document has a new one."""
     country: Country
+    languages: tuple[str, ...] = ()
+    """The languages of all its texts and of its letters; none in documents of before."""
     status: Literal["template", "adopted"]
+    """An adopted plan names its authority; a template claims nothing."""
     title: LocalText
     authority: str | None
     """The authority that adopted the plan; null for a template."""
     effective_from: PlanMonth
+    """The first month it may rule."""
+    effective_to: PlanMonth | None = None
+    """The last month it rules; None: until another plan does."""
     supersedes: str | None = None
     """The version this one replaces."""
-    hold_limit: int = Field(ge=0)
+    hold_limit: Count = Field(ge=0)
     """Months of silence after which a stage is shown as unconfirmed."""
+    late_after_days: Count | None = Field(default=None, ge=0)
+    """Days after the end of a month by which its values are to be there."""
     issuing: Issuing
+    """Who may issue alerts, and what becomes of those that nobody answers."""
     notes: str | None = None
+    """What readers of the document should know; English."""
     ladders: dict[DroughtType, Ladder] = Field(min_length=1)
+    """The stages of each drought type, mildest first."""
 
     @model_validator(mode="after")
     def _adopted_by_someone(self) -> Self:
         if (self.status == "adopted") != (self.authority is not None):
             raise ValueError(
                 "an adopted plan names its authority and a template has none; "
-                f"got status {self.status!r} with authority {self.authority!r}"
+                f"got status {self.status!r} with authority {self.authority!r}; correct one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_languages(self) -> Self:
+        odd = [one for one in self.languages if not is_language(one)]
+        if odd or len(set(self.languages)) < len(self.languages):
+            raise ValueError(
+                "languages: expected each language once by its code, such as en, uz or kaa, got "
+                f"{', '.join(self.languages)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rules_some_time(self) -> Self:
+        if self.effective_to is not None and self.effective_to < self.effective_from:
+            raise ValueError(
+                f"effective_to: expected {self.effective_from} or later, as the plan begins then, got "
+                f"{self.effective_to}; correct one of them"
+            )
+        if self.supersedes == self.version:
+            raise ValueError(
+                f"supersedes: a version cannot replace itself, got {self.version!r}; name an older one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _issues_by_an_order(self) -> Self:
+        automatic = self.issuing.automatic
+        if automatic is None:
+            return self
+        if self.status != "adopted":
+            raise ValueError(
+                "issuing.automatic: only an adopted plan may let alerts leave without a person; "
+                "take it out of the template"
+            )
+        known = {stage.stage for ladder in self.ladders.values() for stage in ladder.stages}
+        unknown = sorted({*automatic.stages} - known - {NO_STAGE})
+        if unknown:
+            raise ValueError(
+                f"issuing.automatic.stages: expected stages of the plan ({', '.join(sorted(known))}"
+                f") or none, got {', '.join(unknown)}"
             )
         return self
 
@@ -212,8 +132,19 @@ class Plan(Strict):
 
     @property
     def measures(self) -> set[Measure]:
-        """All that its rules hear."""
+        """All that its rules hear, wherever."""
         return {measure for ladder in self.ladders.values() for measure in ladder.measures}
+
+    @property
+    def hears_forecast(self) -> bool:
+        """Whether a rule hears a forecast, which nothing reads yet."""
+        rules = (rule for ladder in self.ladders.values() for rule in ladder.every_rule)
+        return any(rule.forecast is not None for rule in rules)
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages its letters are written in."""
+        return self.languages or ("en", "ru")
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain values, readable again by `plans.reading`.

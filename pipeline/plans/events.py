@@ -15,10 +15,10 @@ from itertools import groupby
 from operator import itemgetter
 
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import IndexCode, IndexFamily, LandUse
+from pipeline.core.ids import IndexCode, IndexFamily
 from pipeline.core.months import Month
-from pipeline.plans.document import Ladder
-from pipeline.plans.rule_document import Rule
+from pipeline.plans.ladders import Ladder
+from pipeline.plans.rule_document import Land, Rule, Where
 
 PlanKey = tuple[str, str]
 """Plan and version."""
@@ -106,16 +106,22 @@ def usual(index: IndexCode) -> float:
     return 100.0 if index.family is IndexFamily.PERCENT_OF_NORMAL else 0.0
 
 
-def severity_index(ladder: Ladder, land_use: LandUse) -> IndexCode | NoSeverity:
-    """Return the index by which droughts of a ladder are told on land of this use.
+def severity_index(ladder: Ladder, land: Land) -> IndexCode | NoSeverity:
+    """Return the index by which droughts of a ladder are told on land of this kind.
 
     The one that all its rules on an index hear; where they hear several, the one of the mildest
     stage, which decides when a drought begins and, as stages latch, as a rule when it ends. Deficits
     of different indices are never added. A share of area and an agency's indicator have none: the
-    first says how much land is dry, not how dry it is, and the second has no common usual value.
+    first says how much land is dry, not how dry it is, and the second has no common usual value. What
+    is heard of the headwater is no deficit of the landscape.
     """
     rules = [
-        [rule for rule in stage.rules if land_use in rule.land_uses] for stage in ladder.stages
+        [
+            rule
+            for rule in stage.every_rule
+            if rule.applies_to(land) and rule.where is Where.LANDSCAPE
+        ]
+        for stage in ladder.stages
     ]
     of_ladder = _indices([rule for of_stage in rules for rule in of_stage])
     of_mildest = next((found for found in map(_indices, rules) if found), set())

@@ -196,9 +196,9 @@ def _disclosure(text: str) -> Disclosure:
 
 def _number(text: str, *, has_decimal_comma: bool) -> float:
     mark = "[.,]" if has_decimal_comma else "[.]"
-    bare = _GROUPS.sub("", text)
-    if re.fullmatch(rf"\d+(?:{mark}\d+)?", bare, re.ASCII) is None:
-        raise InputError(f"value: expected a number of 0 or more, got {text!r}")
+    bare = _GROUPS.sub("", text).replace("\N{MINUS SIGN}", "-")
+    if re.fullmatch(rf"-?\d+(?:{mark}\d+)?", bare, re.ASCII) is None:
+        raise InputError(f"value: expected a number, got {text!r}")
     return float(bare.replace(",", "."))
 
 

@@ -47,6 +47,7 @@ INDICATORS: dict[str, str] = {
     "запас воды в водохранилищах": _Code.RESERVOIR_STORAGE.value,
     "запас воды в водохранилище": _Code.RESERVOIR_STORAGE.value,
     "влажность почвы": _Code.SOIL_MOISTURE.value,
+    "аномалия растительности": _Code.VEGETATION_ANOMALY.value,
 }
 
 UNITS: dict[str, str] = {
@@ -62,6 +63,7 @@ UNITS: dict[str, str] = {
     "мм": _Unit.MM.value,
     "млн м3": _Unit.MILLION_M3.value,
     "млн. м3": _Unit.MILLION_M3.value,
+    "стандартные отклонения": _Unit.STANDARD_DEVIATIONS.value,
 }
 
 DISCLOSURES: dict[str, str] = {

@@ -19,8 +19,6 @@ from pipeline.plans.issues import Issue
 from pipeline.plans.rule_document import Rule
 from pipeline.plans.thresholds import Thresholds
 
-MAX_GAP_IN_ENTERING_RUN_MONTHS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -55,13 +53,22 @@ class RuleState:
     """Whether the rule has ever heard a value: before that, not active is not the same as wet."""
 
 
+def speaks(rule: Rule, reading: Reading) -> bool:
+    """Return whether the rule speaks in the month of `reading`, with a value or without one.
+
+    It does not out of its season, nor where its index is blind.
+    """
+    in_season = reading.month.month in rule.calendar_months
+    return in_season and reading.gap is not Gap.NOT_APPLICABLE
+
+
 def advance(rule: Rule, state: RuleState, reading: Reading) -> RuleState:
     """Return the rule's state after one more month.
 
     A gap is no evidence either way: it holds the stage, and the run too unless an entering run has
-    been silent for more than two months. A month in which the rule does not speak (out of season,
+    been silent for more than the rule allows. A month in which the rule does not speak (out of season,
     or the index is blind there) is not silence, but it breaks a run: the two dry months at its
-    sides were not in a row.
+    sides were not in a row. Only a rule that says so lets go of its stage after long silence.
 
     Raises:
         InputError: `reading` is not of the month after `state`.
@@ -76,10 +83,10 @@ def _advanced(rule: Rule, thresholds: Thresholds, state: RuleState, reading: Rea
             f"{rule.measure}: expected {state.month + 1}, got {month}; "
             "replay the rule from its first month"
         )
-    if reading.gap is Gap.NOT_APPLICABLE or month.month not in rule.calendar_months:
+    if not speaks(rule, reading):
         return RuleState(month, state.active, 0, state.silent, state.heard)
     if reading.value is None:
-        return _after_silence(state, month)
+        return _after_silence(rule, state, month)
     turning = thresholds.argues_against if state.active else thresholds.argues_for
     needed = rule.exit_after if state.active else rule.enter_after
     run = state.run + 1 if turning(reading.value) else 0
@@ -88,10 +95,13 @@ def _advanced(rule: Rule, thresholds: Thresholds, state: RuleState, reading: Rea
     return RuleState(month, not state.active, 0, 0, heard=True)
 
 
-def _after_silence(state: RuleState, month: Month) -> RuleState:
+def _after_silence(rule: Rule, state: RuleState, month: Month) -> RuleState:
     silent = state.silent + 1
-    too_long = silent > MAX_GAP_IN_ENTERING_RUN_MONTHS and not state.active
-    return RuleState(month, state.active, 0 if too_long else state.run, silent, state.heard)
+    if not state.active:
+        run = 0 if silent > rule.gap_breaks_run_after else state.run
+        return RuleState(month, False, run, silent, state.heard)
+    lets_go = rule.ends_after_silence is not None and silent > rule.ends_after_silence
+    return RuleState(month, not lets_go, 0 if lets_go else state.run, silent, state.heard)
 
 
 def replay(rule: Rule, start: RuleState, readings: Iterable[Reading]) -> Iterator[RuleState]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from pipeline.core.errors import InputError
-from pipeline.core.ids import LandUse
-from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
-from pipeline.plans.document import NO_STAGE, Ladder
-from pipeline.plans.rule_document import Rule
-from pipeline.plans.rules import Reading, RuleState, replay
+from pipeline.plans.conditions import NO_STAGE, Group
+from pipeline.plans.ladders import Ladder, Stage
+from pipeline.plans.rule_document import Heard, Land, Rule
+from pipeline.plans.rules import Reading, RuleState, replay, speaks
+from pipeline.plans.trees import Moment, Node, Tree, holds, path, planted, rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,14 @@ class Finding:
     reading: Reading
     before: RuleState
     after: RuleState
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What the condition of one stage came to."""
+
+    stage: str
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,57 +49,120 @@ class StageMonth:
     where none has ever heard a value: then `none` is not knowledge."""
     silent_months: int
     findings: tuple[Finding, ...]
+    paths: tuple[Path, ...] = ()
+    """Of the stages whose rules stand in groups."""
+    is_held: bool = False
+    """Whether the ladder, which remembers its stage, could not move for want of a value."""
+    is_review: bool = False
+    """Whether the stage has stood for its review period, or for that many times over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """A stage with its condition on one piece of land."""
+
+    rank: int
+    stage: Stage
+    tree: Tree
+    is_grouped: bool
+    """Whether rules of the stage stand in groups, so that their path is worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A ladder on one piece of land, with what its rules heard, month by month."""
+
+    rungs: Sequence[_Rung]
+    rules: Sequence[tuple[str, Rule]]
+    series: Sequence[Sequence[Reading]]
+    states: Sequence[Sequence[RuleState]]
+    """Of each rule, one more than readings: the first is the state before."""
+    limits: Sequence[int]
+    has_memory: bool
 
 
 def stage_history(
     ladder: Ladder,
-    land_use: LandUse,
-    readings: Mapping[Measure, Sequence[Reading]],
+    land: Land,
+    readings: Mapping[Heard, Sequence[Reading]],
     *,
     hold_limit: int,
+    after: StageMonth | None = None,
 ) -> list[StageMonth]:
     """Return the stage of every month of `readings`, oldest first.
 
     Args:
-        ladder: the stages; a stage is on while any of its rules is active, and the gravest wins.
-        land_use: rules for other land uses stay out.
-        readings: consecutive months of every index and indicator the ladder names, all of the same
-            months.
-        hold_limit: months of silence after which a stage is unconfirmed.
+        ladder: the stages; a stage is on while any of its conditions is, and the gravest wins. A
+            ladder with a memory moves only in months in which all its rules heard a value.
+        land: rules for other land stay out, and those on a headwater that is not known.
+        readings: consecutive months of all that the ladder hears, all of the same months.
+        hold_limit: months of silence after which a stage is unconfirmed, where a rule says none.
+        after: where the ladder stood in the month before; None: at the beginning of the record.
 
     Raises:
-        InputError: a measure of the ladder has no readings, or their months differ.
+        InputError: something that the ladder hears has no readings, or their months differ, or
+            they do not follow on `after`.
     """
-    tracks = [
-        (rank, stage.stage, rule, series, _track(rule, series))
-        for rank, stage in enumerate(ladder.stages, start=1)
-        for rule in stage.rules
-        if land_use in rule.land_uses
-        for series in (_series(rule, readings),)
-    ]
+    months = _months(readings)
+    if after is not None and months and months[0] != after.month + 1:
+        raise InputError(
+            f"readings: expected them from {after.month + 1} on, the month after the stage given, "
+            f"got {months[0]}"
+        )
+    course = _course(ladder, land, readings, hold_limit, after)
     history: list[StageMonth] = []
-    for position, month in enumerate(_months(readings)):
-        found = [
-            (rank, Finding(stage, rule, series[position], *states[position : position + 2]))
-            for rank, stage, rule, series, states in tracks
-        ]
-        history.append(_stage_month(month, found, history[-1] if history else None, hold_limit))
+    previous = after
+    for position, month in enumerate(months):
+        previous = _stage_month(course, position, month, previous)
+        history.append(previous)
     return history
 
 
-def _series(rule: Rule, readings: Mapping[Measure, Sequence[Reading]]) -> Sequence[Reading]:
-    if rule.measure not in readings:
+def _course(
+    ladder: Ladder,
+    land: Land,
+    readings: Mapping[Heard, Sequence[Reading]],
+    hold_limit: int,
+    after: StageMonth | None,
+) -> _Course:
+    rungs: list[_Rung] = []
+    rules: list[tuple[str, Rule]] = []
+    numbers = count()
+    for rank, stage in enumerate(ladder.stages, start=1):
+        tree, of_stage = planted(stage.rules, land, numbers)
+        rules += [(stage.stage, rule) for rule in of_stage]
+        is_grouped = any(isinstance(one, Group) for one in stage.rules)
+        rungs += [] if tree is None else [_Rung(rank, stage, tree, is_grouped)]
+    series = [_series(rule, readings) for _, rule in rules]
+    before = [None] * len(rules) if after is None else [one.after for one in after.findings]
+    return _Course(
+        rungs,
+        rules,
+        series,
+        [
+            _track(rule, of_rule, state)
+            for (_, rule), of_rule, state in zip(rules, series, before, strict=True)
+        ],
+        [hold_limit if rule.hold_limit is None else rule.hold_limit for _, rule in rules],
+        ladder.has_memory,
+    )
+
+
+def _series(rule: Rule, readings: Mapping[Heard, Sequence[Reading]]) -> Sequence[Reading]:
+    if rule.heard not in readings:
         raise InputError(
-            f"ladder: expected readings of {rule.measure}, got {sorted(map(str, readings))}"
+            f"ladder: expected readings of {rule.heard}, got {sorted(map(str, readings))}"
         )
-    return readings[rule.measure]
+    return readings[rule.heard]
 
 
-def _track(rule: Rule, series: Sequence[Reading]) -> list[RuleState]:
-    return list(replay(rule, RuleState(series[0].month - 1), series)) if series else []
+def _track(rule: Rule, series: Sequence[Reading], before: RuleState | None) -> list[RuleState]:
+    if not series:
+        return []
+    return list(replay(rule, before or RuleState(series[0].month - 1), series))
 
 
-def _months(readings: Mapping[Measure, Sequence[Reading]]) -> list[Month]:
+def _months(readings: Mapping[Heard, Sequence[Reading]]) -> list[Month]:
     of_each = {tuple(reading.month for reading in series) for series in readings.values()}
     if len(of_each) > 1:
         raise InputError("readings: expected the same months for every measure; pad with gaps")
@@ -98,20 +170,65 @@ def _months(readings: Mapping[Measure, Sequence[Reading]]) -> list[Month]:
 
 
 def _stage_month(
-    month: Month, found: list[tuple[int, Finding]], previous: StageMonth | None, hold_limit: int
+    course: _Course, position: int, month: Month, previous: StageMonth | None
 ) -> StageMonth:
-    rank = max((rank for rank, finding in found if finding.after.active), default=0)
-    behind = [f for r, f in found if (r == rank and f.after.active) or rank == 0]
-    stage = behind[0].stage if rank else NO_STAGE
-    silent = min((f.after.silent for f in behind), default=0)
-    heard = any(f.after.heard for f in behind)
-    unchanged = previous is not None and previous.stage == stage
+    stood = NO_STAGE if previous is None else previous.stage
+    now = Moment([states[position + 1] for states in course.states], course.limits, stood)
+    is_held = course.has_memory and not _all_heard(course, position)
+    rung = _standing(course, now, stood) if is_held else _gravest(course, now)
+    unconfirmed, silent = _rest(course, rung, now, is_held=is_held)
+    stage, rank = (NO_STAGE, 0) if rung is None else (rung.stage.stage, rung.rank)
+    since = previous.since if previous is not None and previous.stage == stage else month
     return StageMonth(
         month,
         stage,
         rank,
-        since=previous.since if previous is not None and unchanged else month,
-        is_confirmed=heard and silent <= hold_limit,
+        since,
+        is_confirmed=not unconfirmed,
         silent_months=silent,
-        findings=tuple(f for _, f in found),
+        findings=tuple(_findings(course, position)),
+        paths=tuple(Path(r.stage.stage, path(r.tree, now)) for r in course.rungs if r.is_grouped),
+        is_held=is_held,
+        is_review=rung is not None and _is_review(rung.stage, since, month),
     )
+
+
+def _all_heard(course: _Course, position: int) -> bool:
+    return all(
+        series[position].value is not None and speaks(rule, series[position])
+        for (_, rule), series in zip(course.rules, course.series, strict=True)
+    )
+
+
+def _standing(course: _Course, now: Moment, stage: str) -> _Rung | None:
+    return next((rung for rung in course.rungs if rung.stage.stage == stage), None)
+
+
+def _gravest(course: _Course, now: Moment) -> _Rung | None:
+    return next((rung for rung in reversed(course.rungs) if holds(rung.tree, now)), None)
+
+
+def _rest(course: _Course, rung: _Rung | None, now: Moment, *, is_held: bool) -> tuple[bool, int]:
+    """What the knowledge of the stage rests on: of `none`, that every stage is off."""
+    if is_held:
+        of_each = [rest(number, now, is_on=True) for number in range(len(course.rules))]
+        return max(of_each, default=(True, 0))
+    if rung is not None:
+        return rest(rung.tree, now, is_on=True)
+    unconfirmed, silent = max(
+        (rest(one.tree, now, is_on=False) for one in course.rungs), default=(True, 0)
+    )
+    # Where nobody has heard anything yet, `none` is not knowledge.
+    return unconfirmed or not any(state.heard for state in now.states), silent
+
+
+def _is_review(stage: Stage, since: Month, month: Month) -> bool:
+    stood = month.ordinal - since.ordinal
+    return stage.review_after is not None and stood > 0 and stood % stage.review_after == 0
+
+
+def _findings(course: _Course, position: int) -> Iterator[Finding]:
+    for (stage, rule), series, states in zip(
+        course.rules, course.series, course.states, strict=True
+    ):
+        yield Finding(stage, rule, series[position], *states[position : position + 2])

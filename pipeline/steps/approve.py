@@ -1,15 +1,18 @@
-"""A person lets an alert leave, or refuses it. The first answer wins."""
+"""A person who may issue lets an alert leave, or refuses it. The first answer wins."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipeline.alerts.facts import Approval
-from pipeline.core.errors import InputError
+from pipeline.alerts.waiting import Wait, wait_of
+from pipeline.core.errors import ConflictError, InputError
 from pipeline.steps.installation import Installation
+from pipeline.steps.issuers import refuse_without_role
 from pipeline.steps.messages import finish_messages, withdraw_messages
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.alerts import read_alerts, refuse_unanswerable, save_answer
+from pipeline.warehouse.waiting import read_waiting
 
 
 def approve(
@@ -25,8 +28,8 @@ def approve(
         How many letters stay behind, because no speaker has checked their language.
 
     Raises:
-        InputError: no such alert, or name or office are empty.
-        ConflictError: one of them was answered before.
+        InputError: no such alert; or who signs does not hold the issuing role for its country.
+        ConflictError: one of them was answered before, or it is too late.
     """
     _refuse_unanswerable(installation, alert_ids, approval)
     with (
@@ -56,8 +59,8 @@ def reject(installation: Installation, alert_ids: Sequence[int], approval: Appro
     """Refuse these alerts, all or none; their messages never leave.
 
     Raises:
-        InputError: no such alert, or name or office are empty.
-        ConflictError: one of them was answered before.
+        InputError: no such alert; or who signs does not hold the issuing role for its country.
+        ConflictError: one of them was answered before, or it is too late.
     """
     _refuse_unanswerable(installation, alert_ids, approval)
     with (
@@ -77,6 +80,15 @@ def _refuse_unanswerable(
     _refuse_blank(approval)
     with installation.warehouse.connect() as connection:
         refuse_unanswerable(connection, alert_ids)
+        refuse_without_role(connection, alert_ids, approval)
+        for one in read_waiting(connection, alert_ids):
+            issuing = one.plan.issuing
+            if wait_of(issuing, one.requested_at, approval.answered_at) is Wait.EXPIRED:
+                raise ConflictError(
+                    f"alert {one.alert_id}: too late: expected an answer within "
+                    f"{issuing.expires_after_days} days of {one.requested_at:%Y-%m-%d}, as plan "
+                    f"{one.plan.plan_id} says; its messages never leave"
+                )
 
 
 def _refuse_blank(approval: Approval) -> None:

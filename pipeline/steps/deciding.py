@@ -15,6 +15,7 @@ from pipeline.alerts.transitions import HeldStage, Link, transitions
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import Basis, Ruled
+from pipeline.steps.changes import new_transition
 from pipeline.steps.progress import Advance
 from pipeline.warehouse.alerts import NewTransition, read_links
 from pipeline.warehouse.landscapes import StoredLandscape
@@ -42,6 +43,8 @@ class Decided:
     rows: Sequence[StageRow]
     changes: Sequence[NewTransition]
     """Oldest first within a drought type."""
+    gone: Sequence[tuple[DroughtType, Month]]
+    """Stages held of months that no ladder rules any more."""
 
 
 def decisions(basis: Basis, held: Held, first: Month | None, advance: Advance) -> Iterator[Decided]:
@@ -59,13 +62,15 @@ def decisions(basis: Basis, held: Held, first: Month | None, advance: Advance) -
         advance("stages", done, len(basis.landscapes))
         rows: list[StageRow] = []
         changes: list[NewTransition] = []
+        gone: list[tuple[DroughtType, Month]] = []
         for drought_type in DroughtType:
             before = held.stages.get((stored.landscape_key, drought_type), {})
             ruled = basis.ruled_stages(stored, drought_type)
             kept = [one for one in ruled if _is_wanted(one, first, before)]
-            rows += [_stage_row(stored, drought_type, one) for one in kept]
+            rows += [_stage_row(stored, drought_type, one) for one in kept if one.is_stated]
             changes += _changes(basis, held, stored, drought_type, ruled, kept)
-        yield Decided(stored, rows, changes)
+            gone += [(drought_type, m) for m in before if _is_gone(ruled, m)]
+        yield Decided(stored, rows, changes, gone)
 
 
 def _changes(
@@ -80,9 +85,8 @@ def _changes(
     wanted = {one.stage.month for one in kept}
     links = [*held.links.get(key, [])]
     for change in transitions(held.stages.get(key, {}), [one.stage for one in ruled]):
-        # A plan without a rule for this land can show nothing for a change.
-        if change.now.month in wanted and change.now.findings:
-            new = basis.new_transition(stored, drought_type, ruled, change, links)
+        if change.now.month in wanted:
+            new = new_transition(basis, stored, drought_type, ruled, change, links)
             links.append(Link(new.month, new.chain_id))
             yield new
 
@@ -91,6 +95,14 @@ def _is_wanted(ruled: Ruled, first: Month | None, held: Mapping[Month, object]) 
     return first is None or ruled.stage.month >= first or ruled.stage.month in held
 
 
+def _is_gone(ruled: Sequence[Ruled], month: Month) -> bool:
+    n = month.ordinal - ruled[0].stage.month.ordinal if ruled else -1
+    return 0 <= n < len(ruled) and not ruled[n].is_stated
+
+
 def _stage_row(stored: StoredLandscape, drought_type: DroughtType, ruled: Ruled) -> StageRow:
-    plan = ruled.plan
-    return StageRow(stored.landscape_key, drought_type, plan.plan_id, plan.version, ruled.stage)
+    plan_id, version = ruled.plan.plan_id, ruled.plan.version
+    of = ruled.unruled
+    if of is not None and of.plan_id is not None and of.plan_version is not None:
+        plan_id, version = of.plan_id, of.plan_version
+    return StageRow(stored.landscape_key, drought_type, plan_id, version, ruled.stage)

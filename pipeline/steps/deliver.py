@@ -11,6 +11,7 @@ from pipeline.delivery.mail import Mailer
 from pipeline.settings import Settings
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
+from pipeline.warehouse.notices import read_unsent_notices, save_notice_sent, take_notice
 from pipeline.warehouse.outbox import QueuedDelivery, save_delivery, take_queued_delivery
 
 CHANNELS = ("file", "mail")
@@ -39,6 +40,7 @@ def deliver(installation: Installation) -> Delivered:
     with recorded(installation.warehouse, "deliver") as report:
         for channel in CHANNELS:
             sent += _empty(installation, channel, failures)
+        sent += _send_notices(installation, failures)
         report.rows = sent
         report.message = f"{sent} sent, {len(failures)} refused"
     return Delivered(sent, tuple(failures))
@@ -64,6 +66,33 @@ def _empty(installation: Installation, channel: str, failures: list[str]) -> int
                 sent, is_down = sent + 1, False
         if is_down:
             return sent
+
+
+def _send_notices(installation: Installation, failures: list[str]) -> int:
+    """Send what the operator is to be told; return how many left, note what was refused."""
+    mailer = mailer_of(installation.settings)
+    if mailer is None:
+        return 0
+    with installation.warehouse.connect() as connection:
+        unsent = read_unsent_notices(connection)
+    sent = 0
+    for notice_id in unsent:
+        with installation.warehouse.begin() as connection:
+            notice = take_notice(connection, notice_id)
+            if notice is None:
+                continue
+            try:
+                mailer.send(Letter(notice_id, notice.subject, notice.body), notice.recipient_id)
+            except DeliveryError as error:
+                save_notice_sent(connection, notice_id, None, str(error))
+                failures.append(f"notice to {notice.recipient_id}: {error}")
+                is_down = isinstance(error, ChannelDownError)
+            else:
+                save_notice_sent(connection, notice_id, installation.clock(), None)
+                sent, is_down = sent + 1, False
+        if is_down:
+            break
+    return sent
 
 
 def deliver_all(installation: Installation) -> int:

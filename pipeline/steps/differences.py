@@ -57,8 +57,8 @@ def stage_differences(
         landscape_id: the landscape.
         was: what was held after the decision.
         now: what would be saved.
-        written: month and drought type of the stages that the decision itself wrote: what it left
-            alone, as under an older plan, need not come again.
+        written: month and drought type of the stages that the decision itself wrote, or would take
+            away now: what it left alone, as under an older plan, need not come again.
     """
     again = {(row.stage.month, row.drought_type): row for row in now}
     for key in sorted(again.keys() | (was.keys() & written)):

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection
 
-from pipeline.core.ids import DroughtType, IndexCode, LandUse
+from pipeline.core.ids import DroughtType, IndexCode
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
 from pipeline.plans.events import (
@@ -24,6 +24,7 @@ from pipeline.plans.events import (
     drought_events,
     severity_index,
 )
+from pipeline.plans.rule_document import Land
 from pipeline.steps.basis import Basis
 from pipeline.steps.deciding import Decided
 from pipeline.warehouse.events import (
@@ -54,10 +55,8 @@ class Droughts:
             for timetable in basis.timetables.values()
             for _, plan in timetable.plans
         }
-        self._indices: dict[tuple[PlanKey, DroughtType, LandUse], IndexCode | NoSeverity] = {}
-        self._land_uses = {
-            stored.landscape_key: stored.landscape.land_use for stored in basis.landscapes
-        }
+        self._indices: dict[tuple[PlanKey, DroughtType, Land], IndexCode | NoSeverity] = {}
+        self._lands = {stored.landscape_key: basis.land(stored) for stored in basis.landscapes}
         self._events: dict[Key, list[tuple[StageSeries, DroughtEvent]]] = {}
         self._months: dict[Key, int] = {}
 
@@ -99,11 +98,11 @@ class Droughts:
         self._events[of.landscape_key, of.drought_type] = [(of, event) for event in events]
 
     def _told_in(self, of: StageSeries, plan: PlanKey) -> IndexCode | NoSeverity:
-        land_use = self._land_uses[of.landscape_key]
-        key = (plan, of.drought_type, land_use)
+        land = self._lands[of.landscape_key]
+        key = (plan, of.drought_type, land)
         if key not in self._indices:
             ladder = self._plans[plan].ladders[of.drought_type]
-            self._indices[key] = severity_index(ladder, land_use)
+            self._indices[key] = severity_index(ladder, land)
         return self._indices[key]
 
     def save(self, connection: Connection) -> None:

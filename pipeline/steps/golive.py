@@ -10,11 +10,12 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import read_basis
+from pipeline.steps.changes import new_transition
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
-from pipeline.steps.messages import queue_messages
 from pipeline.steps.outcome import recorded
 from pipeline.steps.records import decided_by
+from pipeline.steps.telling import tell
 from pipeline.warehouse.alerts import (
     NewTransition,
     read_alerts,
@@ -50,7 +51,7 @@ def golive(installation: Installation, month: Month) -> int:
             late = [facts.alert_id for facts in decided if facts.change is not Change.IN_FORCE]
             for alert_id in late:
                 request_approval(connection, alert_id)
-            queue_messages(installation, connection, [*told, *late])
+            tell(installation, connection, [*told, *late])
             report.rows = len(told) + len(late)
         return report.rows
 
@@ -78,5 +79,5 @@ def _under_way(
             if ruled and ruled[-1].stage.month == month and ruled[-1].stage.rank > 0:
                 change = standing([one.stage for one in ruled])
                 links = chains.get((stored.landscape_key, drought_type), [])
-                found.append(basis.new_transition(stored, drought_type, ruled, change, links))
+                found.append(new_transition(basis, stored, drought_type, ruled, change, links))
     return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.ids import BLENDED, ERA5_LAND
+from pipeline.core.indicators import Indicator, Measure
 from pipeline.core.months import Month
+from pipeline.plans.lateness import LateReading, late_together
 
 Fresh = Mapping[str, Any]
 """One row of `mart.freshness`."""
@@ -34,6 +37,25 @@ def lateness(freshness: Iterable[Fresh]) -> list[str]:
         if row["preliminary_overdue"]
     ]
     return late + overdue
+
+
+def late_by_plan(readings: Iterable[LateReading]) -> list[str]:
+    """Return a sentence for what came later than a plan in force allows; alike stands in one."""
+    return [
+        f"{some[0].country} plan: no value of {', '.join(str(one.heard) for one in some)} for "
+        f"{some[0].month} in {some[0].landscapes} of {_counted(some[0].asked, 'landscape')}; the "
+        f"plan allows {_counted(some[0].days, 'day')} after the month's end, until {some[0].due}; "
+        f"{_bring(some[0].measure)}"
+        for some in late_together(readings)
+    ]
+
+
+def _bring(measure: Measure) -> str:
+    if isinstance(measure, Indicator):
+        return "give the agency's document: `drought ingest indicator FILE`"
+    if isinstance(measure, AreaShare):
+        return "`drought compute --maps` counts it once the month's grid is there"
+    return "see above whether its source is late; if the month came, run `drought compute`"
 
 
 def behind(
@@ -118,4 +140,8 @@ def _patience(source: str) -> str:
 
 
 def _months(number: int) -> str:
-    return f"{number} month" if number == 1 else f"{number} months"
+    return _counted(number, "month")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -11,7 +11,6 @@ from pipeline.alerts.cap import cap_identifier, cap_message
 from pipeline.alerts.facts import AlertFacts, Approval
 from pipeline.alerts.letters import letter, signed, subject, unchecked_texts
 from pipeline.alerts.sending import Reference, Sending
-from pipeline.alerts.words import LANGUAGES
 from pipeline.settings import Settings
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.alerts import read_alerts
@@ -32,20 +31,22 @@ SEVERAL_LANGUAGES = "mul"
 
 def queue_messages(
     installation: Installation, connection: Connection, alert_ids: Sequence[int]
-) -> None:
-    """Word the messages of these alerts and queue them, waiting for approval.
+) -> list[AlertFacts]:
+    """Word the messages of these alerts and queue them, waiting for approval; return the alerts.
 
     Part of the decision's transaction: an alert without its messages never exists.
     """
     name = read_identity(connection).installation_id
-    for facts in read_alerts(connection, alert_ids):
+    told = read_alerts(connection, alert_ids)
+    for facts in told:
         messages = list(_messages(facts, name, installation.settings))
         save_messages(connection, facts.alert_id, messages)
+    return told
 
 
 def _messages(facts: AlertFacts, installation: str, settings: Settings) -> Iterator[NewMessage]:
     to_file = ("file", OUTGOING)
-    for language in LANGUAGES:
+    for language in facts.plan.spoken:
         said = letter(facts, language)
         yield NewMessage(
             form="letter",
@@ -60,7 +61,7 @@ def _messages(facts: AlertFacts, installation: str, settings: Settings) -> Itera
         language=SEVERAL_LANGUAGES,
         subject=subject(facts, "en"),
         draft=None,
-        has_unchecked_text=any(unchecked_texts(facts, language) for language in LANGUAGES),
+        has_unchecked_text=any(unchecked_texts(facts, one) for one in facts.plan.spoken),
         recipients=[to_file],
         cap_identifier=cap_identifier(facts, installation),
     )
@@ -85,7 +86,7 @@ def finish_messages(
     """
     languages = tuple(
         language
-        for language in LANGUAGES
+        for language in facts.plan.spoken
         if accepts_unchecked or not unchecked_texts(facts, language)
     )
     for message in read_messages(connection, facts.alert_id):
@@ -96,7 +97,7 @@ def finish_messages(
             finish_message(connection, message.message_id, body)
         else:
             finish_message(connection, message.message_id, None)
-    return len(LANGUAGES) - len(languages)
+    return len(facts.plan.spoken) - len(languages)
 
 
 def _finish_cap(

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pipeline.alerts.words import LANGUAGES
+from pipeline.alerts.naming import own_words
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse, Release
@@ -32,11 +32,14 @@ from pipeline.delivery.bulletin_facts import (
     Standing,
 )
 from pipeline.delivery.files import write_to_folder
-from pipeline.plans.document import Ladder, Plan
-from pipeline.plans.rule_document import Rule
+from pipeline.plans.document import Plan
+from pipeline.plans.ladders import Ladder
+from pipeline.plans.rule_document import Land, Rule
+from pipeline.plans.texts import LocalText
 from pipeline.settings import Settings
 from pipeline.steps.heard import Heard, read_heard
 from pipeline.steps.installation import Installation, deciding_sources
+from pipeline.steps.late_readings import read_late_readings
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.outcomes import read_identity, read_latest_outcomes
 from pipeline.warehouse.plans import read_plan
@@ -128,6 +131,9 @@ def _facts(installation: Installation, connection: Connection, month: Month) -> 
             if outcome.state != "done" and outcome.step != "publish"
         },
         pending=len(read_pending(connection)),
+        late_readings=tuple(
+            read_late_readings(connection, sources, installation.settings.calibration, now)
+        ),
     )
 
 
@@ -142,9 +148,9 @@ class _Stages:
     heard: Mapping[str, Heard]
     """By landscape id."""
 
-    def of_landscape(self, landscape_id: str, land_use: LandUse) -> dict[DroughtType, StageFacts]:
+    def of_landscape(self, landscape_id: str, land: Land) -> dict[DroughtType, StageFacts]:
         plan = self.plan_of(landscape_id)
-        return {one: self._stage(landscape_id, land_use, one, plan) for one in DroughtType}
+        return {one: self._stage(landscape_id, land, one, plan) for one in DroughtType}
 
     def plan_of(self, landscape_id: str) -> Plan | None:
         """Return the plan in force for a landscape; None where no stage was worked out."""
@@ -153,11 +159,11 @@ class _Stages:
         return self.plans[found[0].plan_id, found[0].plan_version] if found else None
 
     def _stage(
-        self, landscape_id: str, land_use: LandUse, one: DroughtType, plan: Plan | None
+        self, landscape_id: str, land: Land, one: DroughtType, plan: Plan | None
     ) -> StageFacts:
         key, ladder = (landscape_id, one), None if plan is None else plan.ladders.get(one)
         now, heard = self.now.get(key), self.heard.get(landscape_id, _NOTHING)
-        rules = () if ladder is None or now is None else _rules(ladder, now.rank, land_use)
+        rules = () if ladder is None or now is None else _rules(ladder, now.rank, land)
         return StageFacts(
             now,
             self.before.get(key),
@@ -203,7 +209,7 @@ def _landscape(row: Mapping[str, Any], stages: _Stages) -> LandscapeFacts:
         row["name_en"],
         land_use,
         row["is_derived"],
-        stages.of_landscape(row["landscape_id"], land_use),
+        stages.of_landscape(row["landscape_id"], Land(land_use, row["is_salt_affected"])),
     )
 
 
@@ -217,12 +223,12 @@ def _standings(rows: Rows, plans: Mapping[PlanKey, Plan]) -> dict[StageKey, Stan
 
 
 def _standing(row: Mapping[str, Any], plan: Plan) -> Standing:
-    names = {"en": row["stage"]}
+    names = LocalText(texts={"en": row["stage"]})
     if row["stage_rank"]:
-        names = plan.ladders[DroughtType(row["drought_type"])].stage(row["stage"]).names.texts
+        names = plan.ladders[DroughtType(row["drought_type"])].stage(row["stage"]).names
     return Standing(
-        names["en"],
-        tuple(word for language, word in names.items() if language not in LANGUAGES),
+        names.in_language("en"),
+        own_words(names, "en"),
         row["stage_rank"],
         Month.of(row["since_month"]),
         row["is_confirmed"],
@@ -232,10 +238,11 @@ def _standing(row: Mapping[str, Any], plan: Plan) -> Standing:
     )
 
 
-def _rules(ladder: Ladder, rank: int, land_use: LandUse) -> tuple[Rule, ...]:
-    """Return the rules for `land_use` of the stage with this rank; of none, nothing."""
-    rules = ladder.stages[rank - 1].rules if rank else ()
-    return tuple(rule for rule in rules if land_use in rule.land_uses)
+def _rules(ladder: Ladder, rank: int, land: Land) -> tuple[Rule, ...]:
+    """Return the rules for `land` of the stage with this rank; of none, nothing."""
+    rules = ladder.stages[rank - 1].every_rule if rank else ()
+    # Without a headwater: what is told here is of the landscape itself.
+    return tuple(rule for rule in rules if rule.applies_to(land))
 
 
 def _areas(rules: Iterable[Rule], heard: Heard, month: Month) -> Iterator[AreaFacts]:

@@ -102,17 +102,23 @@ def read_records(
     codes: Sequence[IndexCode],
     to: Month | None,
     at: datetime | None = None,
+    *,
+    keys: Sequence[int] | None = None,
 ) -> Records:
     """Return both records up to `to`, None: to the end, as they were `at` a moment, None: now.
 
+    Of the landscapes with these `keys`; None: of all.
+
     Raises:
-        InputError: the grid has no indices.
+        InputError: the grid has no indices of any landscape.
     """
     grid, period = by.grid, by.period
     gauges = read_blended_landscapes(connection, at)
-    of_grid = read_index_rows(connection, grid, period, codes, to, at)
-    of_both = read_index_rows(connection, BLENDED, period, codes, to, at) if gauges else {}
-    if not of_grid:
+    of_grid = read_index_rows(connection, grid, period, codes, to, at, keys=keys)
+    of_both = (
+        read_index_rows(connection, BLENDED, period, codes, to, at, keys=keys) if gauges else {}
+    )
+    if not of_grid and keys is None:
         raise InputError(
             f"{grid}: expected indices calibrated {period}, got none; run `drought compute` first"
         )

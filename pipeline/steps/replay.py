@@ -23,6 +23,7 @@ from pipeline.steps.differences import Difference, Kind, change_differences, sta
 from pipeline.steps.installation import Installation
 from pipeline.steps.progress import Advance, quietly
 from pipeline.steps.records import DecidedBy
+from pipeline.steps.replaced import with_replaced
 from pipeline.steps.replay_indices import RELEASE, ReplayedIndices, Tell, WereKnown, replay_indices
 from pipeline.steps.versions import running_versions
 from pipeline.warehouse.alerts import NewTransition, read_decided
@@ -161,17 +162,22 @@ def _decisions(
     for some in _blocks(decisions(basis, held, evaluation.first, advance)):
         keys = [one.landscape.landscape_key for one in some]
         after = read_stage_rows(connection, keys, evaluation.committed_at)
+        changes: dict[int, list[NewTransition]] = defaultdict(list)
+        for change in with_replaced(
+            connection, basis, [c for one in some for c in one.changes], at
+        ):
+            changes[change.landscape.landscape_key].append(change)
         for one in some:
             key = one.landscape.landscape_key
             was = {place: row.row for place, row in after[key].items()}
             written = {
                 p for p, row in after[key].items() if row.known_from == evaluation.decided_at
-            }
+            } | {(month, drought_type) for drought_type, month in one.gone}
             compared[Kind.STAGE] += len(one.rows)
             compared[Kind.CHANGE] += len(told[key])
             name = one.landscape.landscape.landscape_id
             yield from stage_differences(name, was, one.rows, written)
-            yield from change_differences(told[key], one.changes)
+            yield from change_differences(told[key], changes[key])
 
 
 def _blocks(decided: Iterator[Decided]) -> Iterator[list[Decided]]:

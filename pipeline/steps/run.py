@@ -11,6 +11,7 @@ from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month, months_between
 from pipeline.steps.compute import compute
 from pipeline.steps.deliver import Delivered, deliver
+from pipeline.steps.escalate import escalate
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.fetch_at_once import bring, bring_ranges
 from pipeline.steps.installation import Installation, grid_source
@@ -70,6 +71,7 @@ def run(
         trouble = _bring_maps(installation, advance, trouble)
         told = evaluate(installation, advance=advance).told
     finally:
+        escalate(installation)
         delivered = deliver(installation)
     publish(installation)
     if trouble is not None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
-from pipeline.steps.installation import Installation
-from pipeline.steps.lateness import behind, lateness, silent_gauges
+from pipeline.plans.lateness import LateReading
+from pipeline.steps.installation import Installation, deciding_sources
+from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
 from pipeline.warehouse.blended import read_silent_gauges
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.ingests import read_latest_ingests, read_refused
 from pipeline.warehouse.outcomes import Outcome, read_identity, read_latest_outcomes
 from pipeline.warehouse.status import (
     Rows,
+    read_countries_without_issuer,
+    read_expired,
     read_freshness,
     read_newest_stage_month,
     read_pending,
@@ -36,10 +42,16 @@ class Status:
     """Newest month with stages."""
     freshness: Rows
     late: list[str]
-    """What is late against the sources' schedules, each with what to do about it."""
+    """What is late against the sources' schedules and the plans, each with what to do about it."""
+    late_readings: Rows
+    """What is late by the plans in force, by country and measure."""
     requests: Rows
     """What was asked of the data store and waits, or failed and was not asked anew."""
     pending: Rows
+    expired: Rows
+    """Alerts that nobody answered in the time of their plan, of the last 31 days."""
+    without_issuer: list[str]
+    """Countries of which alerts are told and nobody may issue."""
     undelivered: Rows
     ingests: Rows
     """What became of the records of the latest files: read = stored + quarantined + unchanged."""
@@ -55,20 +67,54 @@ def status(installation: Installation) -> Status:
         identity = read_identity(connection)
         newest = read_newest_stage_month(connection)
         freshness = read_freshness(connection, installation.clock())
+        by_plan = [] if newest is None else _late_readings(installation, connection)
         return Status(
             identity.origin,
             identity.live_from,
             newest,
             freshness,
-            [*lateness(freshness), *_behind(installation, connection, freshness, newest)],
+            [
+                *lateness(freshness),
+                *_behind(installation, connection, freshness, newest),
+                *late_by_plan(by_plan),
+            ],
+            [_late_row(one) for one in by_plan],
             read_requests_to_watch(connection),
             read_pending(connection),
+            read_expired(connection, installation.clock() - timedelta(days=31)),
+            []
+            if identity.live_from is None
+            else read_countries_without_issuer(connection, installation.clock()),
             read_undelivered(connection),
             read_latest_ingests(connection),
             read_refused(connection),
             [] if newest is None else read_stages(connection, newest),
             read_latest_outcomes(connection),
         )
+
+
+def _late_readings(installation: Installation, connection: Connection) -> list[LateReading]:
+    # Here: it asks for what the sciences are needed for, which every command would load.
+    from pipeline.steps.late_readings import read_late_readings
+
+    settings = installation.settings
+    try:
+        sources = deciding_sources(connection, settings)
+    except InputError:
+        return []  # which source decides is not settled, and whoever decides is told so
+    return read_late_readings(connection, sources, settings.calibration, installation.clock())
+
+
+def _late_row(one: LateReading) -> dict[str, Any]:
+    return {
+        "country_code": str(one.country),
+        "measure": str(one.heard),
+        "month": one.month,
+        "late_after_days": one.days,
+        "due": one.due,
+        "landscapes_late": one.landscapes,
+        "landscapes": one.asked,
+    }
 
 
 def _behind(

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from pipeline.core.calibration import CalibrationPeriod
-from pipeline.core.ids import Origin, Release
+from pipeline.core.ids import Country, Origin, Release
 from pipeline.core.months import Month
 from pipeline.landscapes.agreement import Agreement
 from pipeline.landscapes.blending import Shortfall
 from pipeline.landscapes.choosing import BESIDE
 from pipeline.landscapes.gauges import Gauge
+from pipeline.landscapes.homogenised import FoundBreak
 from pipeline.warehouse.upsert import save_rows
 
 _AGREEMENT_COLUMNS = (
@@ -208,6 +209,21 @@ def save_agreement(
             ),
             kept,
         )
+
+
+def read_breaks(connection: Connection, source: str, country: Country) -> list[FoundBreak]:
+    """Return the significant steps of a grid against its gauges, by landscape."""
+    rows = connection.execute(
+        text(
+            "SELECT landscape_id, break_year, ratio_before, ratio_after FROM series.agreement "
+            "JOIN landscape.landscape USING (landscape_key) "
+            "JOIN landscape.version AS v USING (landscape_key) "
+            "WHERE source = :source AND country_code = :country AND has_break "
+            "AND v.version = landscape_version ORDER BY landscape_id"
+        ),
+        {"source": source, "country": str(country)},
+    )
+    return [FoundBreak(*row) for row in rows]
 
 
 def has_agreement(connection: Connection) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 import psycopg
@@ -196,13 +197,35 @@ def read_alerts(
     plans = {
         pair: read_plan(connection, *pair) for pair in {(r.plan_id, r.plan_version) for r in rows}
     }
-    return [facts(row.alert_id, _transition(row, landscapes), plans) for row in rows]
+    found = [(row.alert_id, _transition(row, landscapes)) for row in rows]
+    names = _headwater_names(connection, [one for _, one in found])
+    return [facts(alert_id, one, plans, names) for alert_id, one in found]
+
+
+def _headwater_names(
+    connection: Connection, transitions: Sequence[NewTransition]
+) -> dict[str, Mapping[str, str]]:
+    """The names by language of the headwaters that evidence speaks of, by landscape id."""
+    wanted = {one.evidence.headwater_landscape_id for one in transitions} - {None}
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT landscape_id, name_en, names FROM landscape.current "
+            "WHERE landscape_id = ANY(:ids)"
+        ),
+        {"ids": sorted(filter(None, wanted))},
+    )
+    return {row.landscape_id: {**row.names, "en": row.name_en} for row in rows}
 
 
 def facts(
-    alert_id: int, transition: NewTransition, plans: Mapping[tuple[str, str], Plan]
+    alert_id: int,
+    transition: NewTransition,
+    plans: Mapping[tuple[str, str], Plan],
+    headwater_names: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> AlertFacts:
-    """Return what letters and CAP say of a transition."""
+    """Return what letters and CAP say of a transition; headwaters' names are told by landscape id."""
     landscape = transition.landscape.landscape
     evidence = transition.evidence
     return AlertFacts(
@@ -221,6 +244,7 @@ def facts(
         geometry=landscape.geometry,
         plan=plans[evidence.plan_id, evidence.plan_version],
         evidence=evidence,
+        headwater_names=headwater_names.get(evidence.headwater_landscape_id or "", {}),
     )
 
 
@@ -234,6 +258,9 @@ def save_answer(
 ) -> None:
     """Write down the answer to an approval request. The first answer wins.
 
+    The tables take it only from who holds the issuing role for the alert's country, or by an order
+    that the plan cites.
+
     Raises:
         InputError: there is no such alert.
         ConflictError: it was answered before, or needs no answer.
@@ -242,7 +269,8 @@ def save_answer(
         text(
             "UPDATE alert.approval SET state = :state, name = :name, office = :office, "
             "legal_basis = :legal_basis, protocol = :protocol, protocol_date = :protocol_date, "
-            "note = :note, accepts_unchecked = :accepts_unchecked, answered_at = :answered_at "
+            "note = :note, accepts_unchecked = :accepts_unchecked, answered_at = :answered_at, "
+            "door = :door, login = :login, page_checksum = :page_checksum "
             "WHERE alert_id = :alert_id AND state = 'pending'"
         ),
         {
@@ -256,6 +284,9 @@ def save_answer(
             "protocol_date": approval.protocol_date,
             "note": approval.note,
             "answered_at": approval.answered_at,
+            "door": str(approval.door),
+            "login": approval.login,
+            "page_checksum": approval.page_checksum,
         },
     ).rowcount
     if not answered:

@@ -219,11 +219,13 @@ def read_area_shares(
     since: Month | None = None,
     until: Month | None = None,
     at: datetime | None = None,
+    keys: Sequence[int] | None = None,
 ) -> dict[int, dict[Month, dict[AreaShare, float | Gap]]]:
     """Return, for each landscape key, the `shares` by month; a month never counted is not there.
 
     Nor is a month counted for an older boundary of the landscape: its indices are of the present
     one, and the two may not be heard side by side. Both as they were known `at` a moment; None: now.
+    Of the landscapes with these `keys`; None: of all.
     """
     if not shares:
         return {}
@@ -236,13 +238,15 @@ def read_area_shares(
             f"WHERE {seen('valid_from', at)} GROUP BY landscape_key) AS c USING (landscape_key) "
             "WHERE s.landscape_version = c.version AND s.source = :source AND calibration = :calibration "
             "AND month BETWEEN coalesce(CAST(:since AS date), '-infinity') "
-            "AND coalesce(CAST(:until AS date), 'infinity')"
+            "AND coalesce(CAST(:until AS date), 'infinity') "
+            "AND (CAST(:keys AS integer[]) IS NULL OR landscape_key = ANY(CAST(:keys AS integer[])))"
         ),
         {
             "source": source,
             "calibration": str(period),
             "since": since.first_day if since else None,
             "until": until.first_day if until else None,
+            "keys": None if keys is None else list(keys),
         },
     )
     month_of, gap_of = cache(Month.of), cache(Gap)

@@ -96,6 +96,15 @@ def save_deciding_series(
     )
 
 
+def read_decided_landscapes(connection: Connection) -> set[str]:
+    """Return the landscape ids of which stages were decided in the last evaluation."""
+    query = text(
+        "SELECT landscape_id FROM plan.deciding_series "
+        "JOIN landscape.landscape USING (landscape_key)"
+    )
+    return set(connection.execute(query).scalars())
+
+
 def count_stage_months(connection: Connection) -> dict[tuple[int, DroughtType], int]:
     """Return how many months have a stage, by landscape key and drought type."""
     rows = connection.execute(_COUNTS)

@@ -178,8 +178,13 @@ def read_climate_times(
     return times
 
 
-def read_first_month(connection: Connection, source: str, at: datetime) -> Month | None:
-    """Return the first month of the series of a source as it was at a moment; None: no series."""
+def read_first_month(
+    connection: Connection, source: str, at: datetime | None = None
+) -> Month | None:
+    """Return the first month of the series of a source as it was at a moment, None: now.
+
+    None where it has no series.
+    """
     first = connection.execute(
         text(
             f"SELECT min(month) FROM {rows_at('series.climate_month', at)} AS c "  # noqa: S608 - a table

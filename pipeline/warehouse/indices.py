@@ -143,10 +143,13 @@ def read_index_rows(
     codes: Sequence[IndexCode],
     until: Month | None = None,
     at: datetime | None = None,
+    *,
+    keys: Sequence[int] | None = None,
 ) -> dict[int, list[IndexRow]]:
     """Return, for each landscape key, its indices `codes` by month, oldest first.
 
-    Of months to `until`, as they were known `at` a moment; None: all, and now.
+    Of months to `until`, as they were known `at` a moment; None: all, and now. Of the landscapes
+    with these `keys`; None: of all.
     """
     columns = "".join(f"v.{code}, " for code in codes)
     rows = connection.execute(
@@ -156,12 +159,14 @@ def read_index_rows(
             f"LEFT JOIN {rows_at('series.climate_month', at)} AS c USING (landscape_key, month, source) "
             "WHERE v.source = :source AND v.calibration = :calibration "
             "AND v.month <= coalesce(CAST(:until AS date), 'infinity') "
+            f"{'' if keys is None else 'AND v.landscape_key = ANY(:keys) '}"
             "ORDER BY v.landscape_key, v.month"
         ),
         {
             "source": source,
             "calibration": str(period),
             "until": until.first_day if until else None,
+            **({} if keys is None else {"keys": list(keys)}),
         },
     )
     by_landscape: dict[int, list[IndexRow]] = {}
@@ -177,3 +182,33 @@ def read_index_rows(
             IndexRow(month_of(month), values, release_of(release), origin_of(origin), coverage)
         )
     return by_landscape
+
+
+def read_known_from(
+    connection: Connection,
+    wanted: Sequence[tuple[int, Month, str]],
+    period: CalibrationPeriod,
+    at: datetime | None = None,
+) -> dict[tuple[int, Month, str], datetime]:
+    """Return since when the indices of landscape key, month and source are held.
+
+    As they were known `at` a moment; None: now. What is not held is left out.
+    """
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT v.landscape_key, v.month, v.source, v.known_from "  # noqa: S608 - a table
+            f"FROM {rows_at('index.value_month', at)} AS v "
+            "JOIN unnest(CAST(:keys AS integer[]), CAST(:months AS date[]), CAST(:sources AS text[])) "
+            "AS wanted (landscape_key, month, source) USING (landscape_key, month, source) "
+            "WHERE v.calibration = :calibration"
+        ),
+        {
+            "keys": [key for key, _, _ in wanted],
+            "months": [month.first_day for _, month, _ in wanted],
+            "sources": [source for _, _, source in wanted],
+            "calibration": str(period),
+        },
+    )
+    return {(key, Month.of(month), source): known for key, month, source, known in rows}

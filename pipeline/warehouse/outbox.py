@@ -151,8 +151,9 @@ class QueuedDelivery:
 def take_queued_delivery(connection: Connection, channel: str, after: int) -> QueuedDelivery | None:
     """Lock and return the next delivery of a channel; None when the outbox holds no more for it.
 
-    A delivery that another process holds is passed over. Alerts leave in the order of their
-    decision, so that a CAP message never refers to one that is still to come.
+    A delivery that another process holds is passed over, and so is one that was queued although its
+    alert is not approved or it has no last words. Alerts leave in the order of their decision, so that a CAP message never
+    refers to one that is still to come.
     """
     row = connection.execute(
         text(
@@ -161,7 +162,9 @@ def take_queued_delivery(connection: Connection, channel: str, after: int) -> Qu
             "FROM alert.delivery AS d "
             "JOIN alert.message AS m USING (message_id) JOIN alert.transition AS t USING (alert_id) "
             "JOIN landscape.landscape AS l USING (landscape_key) "
-            "WHERE d.state IN ('queued', 'failed') AND d.channel = :channel "
+            "JOIN alert.approval AS a USING (alert_id) "
+            "WHERE a.state = 'approved' AND m.body IS NOT NULL "
+            "AND d.state IN ('queued', 'failed') AND d.channel = :channel "
             "AND d.delivery_id > :after "
             "ORDER BY d.delivery_id LIMIT 1 FOR UPDATE OF d SKIP LOCKED"
         ),

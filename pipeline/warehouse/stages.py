@@ -65,6 +65,29 @@ def save_stages(connection: Connection, rows: Iterable[StageRow]) -> int:
     )
 
 
+def withdraw_stages(connection: Connection, gone: Sequence[tuple[int, DroughtType, Month]]) -> int:
+    """Take away the stages of landscape keys in months that no ladder rules; return how many.
+
+    As-of questions still see them.
+    """
+    if not gone:
+        return 0
+    done = connection.execute(
+        text(
+            "DELETE FROM plan.stage_month AS s USING unnest(CAST(:keys AS integer[]), "
+            "CAST(:types AS text[]), CAST(:months AS date[])) AS g (landscape_key, drought_type, month) "
+            "WHERE s.landscape_key = g.landscape_key AND s.month = g.month "
+            "AND s.drought_type = g.drought_type"
+        ),
+        {
+            "keys": [key for key, _, _ in gone],
+            "types": [str(drought_type) for _, drought_type, _ in gone],
+            "months": [month.first_day for _, _, month in gone],
+        },
+    )
+    return done.rowcount
+
+
 @dataclass(frozen=True, slots=True)
 class HeldRow:
     """A row of `plan.stage_month` as it was held."""

@@ -43,8 +43,22 @@ WHERE r.is_open OR (
 ORDER BY r.request_id
 """
 _PENDING = """
-SELECT alert_id, landscape_id, month, drought_type, change, from_stage, to_stage
+SELECT
+    alert_id, landscape_id, month, drought_type, change, from_stage, to_stage, requested_at,
+    escalated_at IS NOT NULL AS is_escalated
 FROM mart.alert WHERE approval = 'pending' ORDER BY alert_id
+"""
+_EXPIRED = """
+SELECT alert_id, landscape_id, month, drought_type, change, from_stage, to_stage, expired_at
+FROM mart.alert WHERE approval = 'expired' AND expired_at > :since ORDER BY alert_id
+"""
+_WITHOUT_ISSUER = """
+SELECT DISTINCT l.country_code FROM mart.landscape AS l WHERE NOT EXISTS (
+    SELECT FROM alert.issuer AS i
+    WHERE i.country_code = l.country_code AND i.since <= :at
+    AND (i.ended_at IS NULL OR i.ended_at > :at)
+)
+ORDER BY l.country_code
 """
 _UNDELIVERED = """
 SELECT alert_id, channel, recipient_id, language, state, attempts, error
@@ -58,7 +72,9 @@ FROM mart.stage_month AS s JOIN mart.landscape AS l USING (landscape_id)
 WHERE s.month = :month ORDER BY l.country_code, l.name_en, s.drought_type
 """
 _LANDSCAPES = """
-SELECT landscape_id, country_code, name_en, land_use, is_derived
+SELECT
+    landscape_id, country_code, name_en, land_use, is_salt_affected, is_derived,
+    headwater_landscape_id
 FROM mart.landscape ORDER BY country_code, name_en, landscape_id
 """
 _INDEX_GAPS = """
@@ -94,6 +110,16 @@ def read_pending(connection: Connection) -> Rows:
     return _rows(connection, _PENDING)
 
 
+def read_expired(connection: Connection, since: datetime) -> Rows:
+    """Return the alerts that expired unanswered after `since`."""
+    return _rows(connection, _EXPIRED, since=since)
+
+
+def read_countries_without_issuer(connection: Connection, at: datetime) -> list[str]:
+    """Return the countries with landscapes for which nobody holds the issuing role `at` a moment."""
+    return [row["country_code"] for row in _rows(connection, _WITHOUT_ISSUER, at=at)]
+
+
 def read_undelivered(connection: Connection) -> Rows:
     """Return the deliveries that are approved and not made."""
     return _rows(connection, _UNDELIVERED)
@@ -105,7 +131,7 @@ def read_stages(connection: Connection, month: Month) -> Rows:
 
 
 def read_landscape_names(connection: Connection) -> Rows:
-    """Return country, name and land use of every landscape, with or without values."""
+    """Return country, name, land use and headwater of every landscape, with or without values."""
     return _rows(connection, _LANDSCAPES)
 
 

@@ -12,10 +12,13 @@ SELECT
 FROM alert.transition AS t
 INNER JOIN landscape.landscape AS l ON t.landscape_key = l.landscape_key
 CROSS JOIN LATERAL jsonb_array_elements(t.evidence -> 'comparisons') AS c (comparison)
+LEFT JOIN landscape.landscape AS heard ON c.comparison ->> 'landscape_id' = heard.landscape_id
 LEFT JOIN index.value_month_ever AS v
     ON
-        t.landscape_key = v.landscape_key AND t.month = v.month
-        AND t.evidence -> 'inputs' ->> 'source' = v.source
+        -- A rule may have heard the headwater, by a source of its own.
+        coalesce(heard.landscape_key, t.landscape_key) = v.landscape_key
+        AND t.month = v.month
+        AND coalesce(c.comparison ->> 'data_source', t.evidence -> 'inputs' ->> 'source') = v.source
         AND t.evidence -> 'inputs' ->> 'calibration' = v.calibration
         AND t.decided_at >= v.known_from AND t.decided_at < v.known_until
 WHERE

@@ -14,4 +14,6 @@ WHERE
     t.evidence @? '$.comparisons[*] ? (@.value == null && @.gap == null && @.withheld == null)'
     OR t.change IN ('began', 'escalated')
     AND NOT t.evidence @? '$.comparisons[*] ? (@.is_active == true && (@.value != null || @.withheld != null))'
+    -- A stage whose rules stand in groups may begin by one that ends.
+    AND NOT t.evidence @? '$ ? (@.paths.size() > 0).comparisons[*] ? (@.value != null || @.withheld != null)'
 ORDER BY l.landscape_id, t.month, t.alert_id;

@@ -6,7 +6,8 @@ WITH newest AS (
         drought_type,
         to_stage,
         month,
-        alert_id
+        alert_id,
+        evidence ->> 'unruled' IS NOT NULL AS is_unruled
     FROM alert.transition
     WHERE change NOT IN ('in_force', 'reminded')
     ORDER BY landscape_key ASC, drought_type ASC, month DESC, alert_id DESC
@@ -23,5 +24,8 @@ FROM newest AS n
 INNER JOIN landscape.landscape AS l ON n.landscape_key = l.landscape_key
 LEFT JOIN plan.stage_month AS s
     ON n.landscape_key = s.landscape_key AND n.drought_type = s.drought_type AND n.month = s.month
-WHERE n.to_stage IS DISTINCT FROM s.stage
+WHERE
+    n.to_stage IS DISTINCT FROM s.stage
+    -- Of a month that no ladder rules any more there is no stage.
+    AND NOT (n.is_unruled AND s.stage IS NULL)
 ORDER BY l.landscape_id, n.month;

@@ -16,9 +16,12 @@ WITH rung AS MATERIALIZED (
 allowed AS MATERIALIZED (
     SELECT
         plan_id,
-        version AS plan_version,
-        (body ->> 'hold_limit')::integer AS hold_limit
-    FROM plan.document
+        plan_version,
+        drought_type,
+        min(hold_limit) AS shortest_limit,
+        max(hold_limit) AS longest_limit
+    FROM mart.plan_rule
+    GROUP BY plan_id, plan_version, drought_type
 ),
 
 -- The months in which a landscape stands in one stage since one month.
@@ -70,8 +73,8 @@ judged AS (
         f.first_month,
         CASE
             WHEN f.stage_rank > 0 AND coalesce(r.stage_rank, 0) <> f.stage_rank THEN 'the rank is not that of the plan''s ladder'
-            WHEN f.longest_confirmed > a.hold_limit THEN 'confirmed after too long a silence'
-            WHEN f.stage_rank > 0 AND f.shortest_unconfirmed <= a.hold_limit THEN 'unconfirmed though it was heard'
+            WHEN f.longest_confirmed > a.longest_limit THEN 'confirmed after too long a silence'
+            WHEN f.stage_rank > 0 AND f.shortest_unconfirmed <= a.shortest_limit THEN 'unconfirmed though it was heard'
             WHEN f.months_of_others <> 0 THEN 'another stage in between'
             WHEN
                 f.month_before >= (f.first_month - interval '1 month')::date
@@ -79,7 +82,8 @@ judged AS (
                 THEN 'since_month does not follow from the month before'
         END AS contradiction
     FROM followed AS f
-    INNER JOIN allowed AS a ON f.plan_id = a.plan_id AND f.plan_version = a.plan_version
+    LEFT JOIN allowed AS a
+        ON f.plan_id = a.plan_id AND f.plan_version = a.plan_version AND f.drought_type = a.drought_type
     LEFT JOIN rung AS r
         ON
             f.plan_id = r.plan_id AND f.plan_version = r.plan_version

@@ -117,7 +117,7 @@ def _without_backup(dag: DAG) -> dict[str, Any]:
     """How a morning ends in which all goes well but the backup: its warehouse does not answer."""
     for task in dag.tasks:
         task.retries = 0
-        if task.task_id in ("end_long_questions", "run_checks"):
+        if task.task_id in ("end_long_questions", "tell_of_unanswered", "run_checks"):
             task.python_callable = list
     run = dag.test(logical_date=NOW)
     states = {one.task_id: str(one.state) for one in run.get_task_instances()}

@@ -69,8 +69,21 @@ def test_the_page_of_a_dag_says_what_to_do(described: Described, dag_id: str) ->
 
 @one_dag
 def test_one_run_at_a_time_and_none_for_the_past(described: Described, dag_id: str) -> None:
-    assert dag(described, dag_id)["max_active_runs"] == 1
+    # A run that waits for a person must not hold up the next month's.
+    assert dag(described, dag_id)["max_active_runs"] == (100 if dag_id == "approve_alerts" else 1)
     assert dag(described, dag_id)["catchup"] is False
+
+
+def test_alerts_are_asked_about_by_country_and_for_as_long_as_it_takes(
+    described: Described,
+) -> None:
+    found = dag(described, "approve_alerts")["tasks"]
+    countries = {"kazakhstan", "kyrgyzstan", "tajikistan", "turkmenistan", "turkiye", "uzbekistan"}
+    asking = {name.removesuffix(".ask") for name in found if name.endswith(".ask")}
+    assert asking == countries
+    assert set(found) == {f"{one}.{task}" for one in countries for task in ("take_up", "ask")}
+    # Each try is a day, and what is answered meanwhile leaves the page with it.
+    assert {found[f"{one}.ask"]["retries"] for one in countries} == {90}
 
 
 @one_dag
@@ -140,6 +153,7 @@ def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Descri
     found = dag(described, "check_warehouse")["tasks"]
     assert {name: task["after"] for name, task in found.items()} == {
         "end_long_questions": [],
+        "tell_of_unanswered": [],
         "back_up": [],
         "run_checks": ["back_up"],
         "name_failures": ["back_up"],
@@ -156,6 +170,7 @@ def test_a_morning_without_a_backup_has_failed_though_the_checks_went_well(
         "state": "failed",
         "tasks": {
             "end_long_questions": "success",
+            "tell_of_unanswered": "success",
             "back_up": "failed",
             "run_checks": "success",
             "name_failures": "upstream_failed",
@@ -256,7 +271,7 @@ def test_tasks_hand_over_keys_never_tables(path: Path) -> None:
         if isinstance(node, ast.FunctionDef)
     ]
     assert handed
-    assert set(handed) <= {"None", "bool", "int", "list[int]", "list[str]"}
+    assert set(handed) <= {"None", "bool", "int", "str", "list[int]", "list[str]"}
 
 
 def test_parsing_dag_files_imports_no_science(airflow_environment: dict[str, str]) -> None:

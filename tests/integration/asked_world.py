@@ -52,6 +52,7 @@ from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_grid_months
 from pipeline.warehouse.indices import save_index_values
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
+from tests.integration.desk import appoint
 from tests.integration.little_world import PERIOD, SOURCE, USUAL, grid_file
 
 DOCUMENTS = Path(__file__).parents[2] / "pipeline" / "plans" / "documents"
@@ -128,7 +129,7 @@ SPOKEN: Spoken = {
         **_from("2021-12", 0.2, 0.2, 0.2, 0.2, -1.1, -1.4, -1.8),
     },
     ("zarafshan", "spi_12"): _from("2021-12", -1.1, -1.3, -1.5, -1.7, -1.9, -2.0, -2.1),
-    ("vakhsh", "spi_12"): _from("2022-05", -1.0, -1.2),
+    ("vakhsh", "spi_12"): _from("2022-05", -1.0, -1.6),
     ("jizzakh", "spi_3"): {
         **_from("2019-12", -1.1, -0.6, 0.3),
         **_from("2020-06", -1.6, -1.2, -0.9, -0.2, 0.5),
@@ -152,6 +153,7 @@ SPOKEN: Spoken = {
     ("vakhsh", "spi_hy"): _from("2022-06", -0.6),
 }
 PRELIMINARY: Spoken = {
+    ("vakhsh", "spi_12"): _from("2022-06", -1.2),
     ("samarkand", "spi_12"): _from("2022-06", -1.3),
     ("jizzakh", "spi_3"): _from("2022-06", -1.1),
     ("jizzakh", "spei_6"): _from("2022-06", -1.6),
@@ -251,7 +253,8 @@ def answered(
         waiting = world.open_alerts()
         no = [number for number, *whose in waiting if tuple(whose) == refused]
         yes = [number for number, *_ in waiting if number not in no]
-        by = Approval(name="A. Karimova", office="Drought desk", answered_at=when)
+        by = Approval("A. Karimova", "Drought desk", answered_at=when, login="desk")
+        appoint(world.warehouse, by)
         approve(world.installation, yes, by)
         if no:
             reject(world.installation, no, by)
@@ -261,9 +264,9 @@ def answered(
 
 
 def plan_changed(world: AskedWorld) -> None:
-    """A second version of Tajikistan's template that asks for less, from January 2022 on."""
+    """A third version of Tajikistan's template that asks for less, from January 2022 on."""
     body = yaml.safe_load((DOCUMENTS / "tj.yaml").read_text(encoding="utf-8"))
-    body |= {"version": "2", "supersedes": "1", "effective_from": "2022-01"}
+    body |= {"version": "3", "supersedes": "2", "effective_from": "2022-01"}
     body["ladders"]["meteorological"][0]["rules"][0]["enter_at"] = -0.8
     path = world.folder / "tj.yaml"
     path.write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")

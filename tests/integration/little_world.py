@@ -26,6 +26,8 @@ from pipeline.warehouse.engine import claim_origin
 from pipeline.warehouse.files import save_file, save_grid_months
 from pipeline.warehouse.indices import save_index_values
 from pipeline.warehouse.landscapes import read_landscapes, save_landscapes
+from tests.integration.desk import appoint
+from tests.unit.alerts.cases import APPROVAL
 
 SOURCE = "era5-land"
 PERIOD = CalibrationPeriod(1991, 2020)
@@ -56,7 +58,11 @@ def landscape(
 def settle(
     warehouse: Engine, landscapes: Sequence[Landscape], origin: Origin = Origin.REAL
 ) -> None:
-    """Put `landscapes` on the map, and a grid file in the register as their source of data."""
+    """Put `landscapes` on the map, and a grid file in the register as their source of data.
+
+    Who signs `cases.APPROVAL` may issue for them.
+    """
+    appoint(warehouse, APPROVAL)
     with warehouse.begin() as connection:
         claim_origin(connection, origin, "the test")
         save_landscapes(connection, landscapes)

@@ -12,7 +12,7 @@ import pytest
 from shapely import box
 from sqlalchemy import Engine, text
 
-from pipeline.alerts.explanation import explanation
+from pipeline.alerts.argument import argument
 from pipeline.alerts.letters import letter
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
@@ -160,7 +160,7 @@ def test_a_stage_begins_holds_and_ends_by_the_share_of_its_area(world: Installat
     assert "На 62 % территории SPI-3 (осадки за последние 3 месяца" in russian
     assert "не выше -1,0 * не меньше порога плана (50 %): стадия" in russian
     assert "at most the plan's threshold of 30% for ending: stage" in flat(letter(ended, "en").body)
-    assert "Value: 62 %\nBegins: at or above 50 %" in explanation(began)
+    assert "62% is at least the plan's threshold of 50%: stage" in flat(argument(began))
     queued = told(warehouse, "SELECT draft FROM alert.message WHERE language = 'en'")
     assert any("62% of the area" in flat(str(draft)) for (draft,) in queued)
 

@@ -105,7 +105,7 @@ def save_stage(connection: Connection, key: int, rank: int) -> int:
     """Save the stage of a landscape in a month."""
     stage = StageMonth(JANUARY, ("none", "watch", "warning")[rank], rank, JANUARY, True, 0, ())
     return save_stages(
-        connection, [StageRow(key, DroughtType.METEOROLOGICAL, "uz-generic", "1", stage)]
+        connection, [StageRow(key, DroughtType.METEOROLOGICAL, "uz-generic", "2", stage)]
     )
 
 

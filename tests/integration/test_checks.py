@@ -69,6 +69,14 @@ ALERTS = (
         month="2021-07",
     ),
     planted(
+        "chains_doubled",
+        "a second chain of a drought that goes on",
+        "$unseen UPDATE alert.transition SET chain_id = 'another', change = 'eased', "
+        "to_stage = 'watch' WHERE change = 'ended'",
+        landscape_id="A",
+        chains=2,
+    ),
+    planted(
         "alerts_without_approval_row",
         "one written by hand",
         "$unseen DELETE FROM alert.approval WHERE $warning",
@@ -213,11 +221,27 @@ DELIVERIES = (
     planted(
         "deliveries_without_approval",
         "one that left, and the approval was taken back",
-        "UPDATE alert.approval SET state = 'expired', name = NULL, office = NULL, answered_at = NULL "
+        "$unseen UPDATE alert.approval SET state = 'expired', name = NULL, office = NULL, answered_at = NULL "
         "WHERE state = 'approved'; DELETE FROM alert.delivery WHERE state = 'sent' AND delivery_id <> "
         "(SELECT min(delivery_id) FROM alert.delivery WHERE state = 'sent')",
         state="sent",
         approval="expired",
+    ),
+    planted(
+        "answers_without_role",
+        "by an account whose role had ended",
+        "UPDATE alert.issuer SET ended_at = '2001-01-01', ended_by = 'x'",
+        landscape_id="A",
+        state="approved",
+        door="command line",
+    ),
+    planted(
+        "answers_without_role",
+        "by an order that the plan does not cite",
+        "$unseen UPDATE alert.approval SET door = 'plan', legal_basis = 'An order' "
+        "WHERE state = 'approved'",
+        landscape_id="A",
+        door="plan",
     ),
     planted(
         "deliveries_never_queued",
@@ -231,7 +255,8 @@ DELIVERIES = (
         "failing for two days",
         "UPDATE alert.delivery SET state = 'failed', sent_at = NULL, error = 'no answer' "
         "WHERE delivery_id = (SELECT min(delivery_id) FROM alert.delivery WHERE state = 'sent'); "
-        "UPDATE alert.approval SET answered_at = now() - interval '2 days' WHERE state = 'approved'",
+        "$unseen UPDATE alert.approval SET answered_at = now() - interval '2 days' "
+        "WHERE state = 'approved'",
         landscape_id="A",
         state="failed",
         error="no answer",
@@ -679,6 +704,28 @@ def test_a_planted_error_is_found(sound: Installation, case: Planted) -> None:
     assert one.trouble is None
     assert one.count == case.rows
     assert shown(one.rows[0]) | case.found == shown(one.rows[0])
+
+
+def test_a_correction_of_several_months_ends_a_chain_that_spoke_of_the_last_of_them(
+    sound: Installation,
+) -> None:
+    with sound.warehouse.connect() as connection:
+        # A second chain that was said to stand in the month after the drought ended ...
+        connection.exec_driver_sql(
+            "SET LOCAL session_replication_role = replica; UPDATE alert.transition SET chain_id = 'another', change = 'reminded', "
+            "month = month + interval '1 month', to_stage = 'watch' WHERE change = 'ended'"
+        )
+        assert found(connection, "chains_doubled").count == 1
+        # ... and was corrected from the month before on, in one word for both.
+        connection.exec_driver_sql(
+            "INSERT INTO alert.transition (chain_id, landscape_key, landscape_version, month, "
+            "drought_type, change, from_stage, to_stage, plan_id, plan_version, evidence) SELECT "
+            "chain_id, landscape_key, landscape_version, month - interval '1 month', drought_type, "
+            "'corrected', 'watch', 'none', plan_id, plan_version, evidence FROM alert.transition "
+            "WHERE chain_id = 'another'"
+        )
+        assert found(connection, "chains_doubled").count == 0
+        connection.rollback()
 
 
 def test_every_check_has_an_error_planted_for_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 import yaml
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
 
+from pipeline import wiring
+from pipeline.cli import app
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, LandUse, Release
@@ -118,10 +122,47 @@ class TestBeforeGoingLive:
         first = evidence["comparisons"][0]
         assert (first["index"], first["value"], first["enter_at"]) == ("spi_3", -1.2, -1.0)
         assert first["source"]["threshold"]["kind"] == "generic"
-        assert (evidence["plan_id"], evidence["plan_version"]) == ("uz-generic", "1")
+        assert (evidence["plan_id"], evidence["plan_version"]) == ("uz-generic", "2")
         assert evidence["inputs"]["calibration"] == "1991-2020"
         assert isinstance(alert_id, int)
-        assert "Value: -1.2" in explain(installation, alert_id)
+        said = explain(installation, alert_id)
+        assert "-1.20 is at or below -1.0: stage" in " ".join(said.argument.split())
+        assert said.tables[0].rows[0][:4] == ("1", "watch", "spi_3", "-1.2")
+        assert said.data["evidence"] == evidence
+
+    @pytest.mark.parametrize(
+        ("options", "has_argument", "has_tables"),
+        [
+            pytest.param([], True, True, id="as an argument and as tables"),
+            pytest.param(["--argument"], True, False, id="as an argument alone"),
+            pytest.param(["--table"], False, True, id="as tables alone"),
+        ],
+    )
+    def test_the_command_explains_an_alert(
+        self,
+        world: Engine,
+        installation: Installation,
+        monkeypatch: pytest.MonkeyPatch,
+        options: list[str],
+        has_argument: bool,
+        has_tables: bool,
+    ) -> None:
+        say_spi_3(world, {"A": [0.2, -1.2], "B": [0.5, 0.5]})
+        evaluate(installation)
+        ((alert_id,),) = told(world, "SELECT alert_id FROM mart.alert")
+        monkeypatch.setattr(wiring, "installation", lambda **_: installation)
+        done = CliRunner().invoke(app, ["explain", str(alert_id), *options])
+        assert done.exit_code == 0, done.output
+        lines = done.output.rstrip().splitlines()
+        assert (
+            lines[0]
+            == lines[-1]
+            == ("NOT FOR PUBLICATION - thresholds not adopted by a cited national order")
+        )
+        assert ("- What was measured: " in done.output) is has_argument
+        assert ("Where the numbers come from" in done.output) is has_tables
+        as_json = CliRunner().invoke(app, ["explain", str(alert_id), "--json"])
+        assert json.loads(as_json.output)["evidence"]["stage_after"] == "watch"
 
 
 class TestGoingLive:
@@ -138,6 +179,7 @@ class TestGoingLive:
             ("cap", "mul"),
             ("letter", "en"),
             ("letter", "ru"),
+            ("letter", "uz"),
         ]
 
     def test_saying_it_twice_changes_nothing(
@@ -180,7 +222,7 @@ class TestGoingLive:
             ("B", "2021-04", "began", "none", "watch", "pending"),
             ("A", "2021-03", "in_force", "warning", "warning", "pending"),
         ]
-        assert count(world, "alert.message") == 3 * 3
+        assert count(world, "alert.message") == 3 * 4
 
     def test_a_change_of_a_live_month_waits_for_approval(
         self, world: Engine, installation: Installation
@@ -323,8 +365,8 @@ def agency_plan(path: Path, **changes: object) -> Path:
     (shipped,) = (plan for plan in shipped_plans() if plan.country is Country.UZBEKISTAN)
     body = shipped.as_json() | {"plan_id": "uz-agency", "effective_from": str(MARCH)}
     yellow, red = body["ladders"]["meteorological"][:2]
-    yellow |= {"stage": "yellow", "names": {"en": "Yellow"}}
-    red |= {"stage": "red", "names": {"en": "Red"}}
+    yellow |= {"stage": "yellow", "names": {"en": "Yellow", "ru": "Жёлтая", "uz": "Sariq"}}
+    red |= {"stage": "red", "names": {"en": "Red", "ru": "Красная", "uz": "Qizil"}}
     yellow["rules"][0]["enter_at"], red["rules"][0]["enter_at"] = -0.5, -1.2
     body["ladders"]["meteorological"] = [yellow, red]
     path.write_text(yaml.safe_dump(body | changes, allow_unicode=True), encoding="utf-8")
@@ -395,7 +437,7 @@ class TestAnAgencysPlan:
             ("A", "2021-03", "corrected", "watch", "red", "pending"),
         ]
 
-    def test_without_a_ladder_for_a_drought_type_it_leaves_that_one_alone(
+    def test_without_a_ladder_for_a_drought_type_it_says_once_that_nothing_is_known_of_it(
         self, world: Engine, installation: Installation, tmp_path: Path
     ) -> None:
         path = agency_plan(tmp_path / "uz.yaml")
@@ -406,13 +448,23 @@ class TestAnAgencysPlan:
         say_spi_3(world, {"A": [0.2, 0.2, -1.4], "B": [0.5, 0.5, 0.5]})
         assert golive(installation, APRIL) == 1
         assert alerts(world)[-1] == ("A", "2021-03", "in_force", "red", "red", "pending")
+        say_spi_3(world, {"A": [-1.4], "B": [0.5]}, first=APRIL)
+        evaluate(installation)
         rows = told(
             world,
-            "SELECT drought_type, count(*) FROM mart.stage_month GROUP BY 1 ORDER BY 1",
+            "SELECT drought_type, to_char(month, 'YYYY-MM'), stage, is_confirmed "
+            "FROM mart.stage_month WHERE landscape_id = 'A' AND month >= '2021-02-01' "
+            "AND drought_type <> 'hydrological' ORDER BY 1, 2",
         )
-        assert rows == [("agricultural", 4), ("hydrological", 4), ("meteorological", 6)]
+        assert rows == [
+            ("agricultural", "2021-02", "none", True),
+            ("agricultural", "2021-03", "none", False),
+            ("meteorological", "2021-02", "none", True),
+            ("meteorological", "2021-03", "red", True),
+            ("meteorological", "2021-04", "red", True),
+        ]
 
-    def test_without_rules_for_a_land_use_it_says_nothing_of_that_land(
+    def test_without_rules_for_a_land_use_the_drought_that_was_told_there_is_over(
         self, world: Engine, installation: Installation, tmp_path: Path
     ) -> None:
         settle(world, [landscape("P", land_use=LandUse.PASTORAL)])
@@ -420,8 +472,18 @@ class TestAnAgencysPlan:
         golive(installation, MARCH)
         load_plan(installation, with_rules_for(LandUse.PASTORAL, tmp_path / "uz.yaml"))
         say_spi_3(world, {"A": [-1.4], "P": [-1.4]}, first=MARCH)
-        assert evaluate(installation).told == 1
-        assert alerts(world)[-1][:3] == ("P", "2021-03", "escalated")
+        assert evaluate(installation).told == 2
+        assert alerts(world)[-2:] == [
+            ("A", "2021-03", "ended", "watch", "none", "pending"),
+            ("P", "2021-03", "escalated", "watch", "red", "pending"),
+        ]
+        ((unruled, lines),) = told(
+            world,
+            "SELECT evidence -> 'unruled', jsonb_array_length(evidence -> 'comparisons') "
+            "FROM mart.alert WHERE change = 'ended'",
+        )
+        assert unruled == {"reason": "no_rule", "plan_id": "uz-agency", "plan_version": "2"}
+        assert lines == 0
 
     def test_of_the_same_month_it_goes_before_the_shipped_one(
         self, world: Engine, installation: Installation, tmp_path: Path

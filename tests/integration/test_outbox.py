@@ -33,6 +33,7 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.status import pending_alerts
 from tests.integration.conftest import NOW
+from tests.integration.desk import appoint
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
 from tests.integration.postbox import HOST, Postbox, free_port, listening
 
@@ -40,8 +41,10 @@ pytestmark = pytest.mark.postgres
 
 COMMITTEE, DESK = "committee@example.org", "desk@example.org"
 CAP = {"c": NAMESPACE}
-KARIMOVA = Approval("A. Karimova", "Drought desk, Hydromet Centre", NOW, protocol="12")
-SAPAROV = Approval("B. Saparov", "Duty office", NOW + timedelta(hours=1))
+KARIMOVA = Approval(
+    "A. Karimova", "Drought desk, Hydromet Centre", NOW, protocol="12", login="karimova"
+)
+SAPAROV = Approval("B. Saparov", "Duty office", NOW + timedelta(hours=1), login="saparov")
 
 
 @pytest.fixture
@@ -66,6 +69,7 @@ def office(installation: Installation, postbox: Postbox) -> Installation:
 def raise_alerts(office: Installation, *landscape_ids: str, origin: Origin = Origin.REAL) -> None:
     """Go live with these landscapes in the stage watch: alerts 2, 4 … or as many as there are."""
     settle(office.warehouse, [landscape(name) for name in landscape_ids], origin)
+    appoint(office.warehouse, SAPAROV)
     say_spi_3(office.warehouse, {name: [-1.2] for name in landscape_ids}, origin=origin)
     golive(office, JANUARY + 1)
 
@@ -122,6 +126,9 @@ class TestBeforeApproval:
             ("ru", "file", "outgoing", "waiting", 0),
             ("ru", "mail", COMMITTEE, "waiting", 0),
             ("ru", "mail", DESK, "waiting", 0),
+            ("uz", "file", "outgoing", "waiting", 0),
+            ("uz", "mail", COMMITTEE, "waiting", 0),
+            ("uz", "mail", DESK, "waiting", 0),
         ]
         assert told(office.warehouse, "SELECT DISTINCT body FROM alert.message") == [(None,)]
 
@@ -217,7 +224,8 @@ class TestTheAnswer:
         raise_alerts(office, "A")
         approve(office, [2], KARIMOVA)
         by_language = {(row[0], row[3]) for row in deliveries(office)}
-        assert by_language == {("en", "queued"), ("ru", "cancelled"), ("mul", "queued")}
+        unchecked = {("ru", "cancelled"), ("uz", "cancelled")}
+        assert by_language == {("en", "queued"), ("mul", "queued"), *unchecked}
         deliver(office)
         assert files(office) == [
             "alert-000002-A-meteorological.cap.xml",
@@ -231,8 +239,9 @@ class TestTheAnswer:
         approve(office, [2], KARIMOVA, accepts_unchecked=True)
         deliver(office)
         assert "alert-000002-A-meteorological.ru.txt" in files(office)
-        assert len(postbox.letters) == 4
-        assert said(cap(office), "language") == ["en", "ru"]
+        assert "alert-000002-A-meteorological.uz.txt" in files(office)
+        assert len(postbox.letters) == 6
+        assert said(cap(office), "language") == ["en", "ru", "uz"]
 
     def test_the_last_words_name_who_let_them_go(self, office: Installation) -> None:
         raise_alerts(office, "A")
@@ -241,7 +250,7 @@ class TestTheAnswer:
         letter = office.settings.outgoing / "2021-01" / "alert-000002-A-meteorological.en.txt"
         words = " ".join(letter.read_text(encoding="utf-8").split())
         assert "A. Karimova, Drought desk, Hydromet Centre" in words
-        assert said(cap(office), "senderName") == ["Drought desk, Hydromet Centre"] * 2
+        assert said(cap(office), "senderName") == ["Drought desk, Hydromet Centre"] * 3
 
 
 class TestWhatLeaves:
@@ -285,7 +294,7 @@ class TestWhatLeaves:
     ) -> None:
         raise_alerts(office, "A")
         approve_all(office)
-        assert deliver(office).sent == 7
+        assert deliver(office).sent == 10
         assert states(office) == {"sent"}
         letters = told(
             office.warehouse, "SELECT message_id::text FROM alert.message WHERE form = 'letter'"
@@ -296,7 +305,7 @@ class TestWhatLeaves:
             for (message_id,) in letters
         }
         assert set(zip(postbox.recipients, postbox.message_ids, strict=True)) == expected
-        assert len(postbox.letters) == 4
+        assert len(postbox.letters) == 6
         assert all(mail["To"] == to for to, mail in postbox.letters)
 
     def test_mail_and_file_hold_the_words_that_were_approved(
@@ -346,10 +355,10 @@ class TestOnceOnly:
     ) -> None:
         raise_alerts(office, "A", "B")
         approve_all(office)
-        assert deliver(office).sent == 14
+        assert deliver(office).sent == 20
         before = deliveries(office)
         assert deliver(office).sent == 0
-        assert len(postbox.letters) == 8
+        assert len(postbox.letters) == 12
         assert deliveries(office) == before
 
     def test_two_at_once_share_the_work(self, office: Installation, postbox: Postbox) -> None:
@@ -357,9 +366,9 @@ class TestOnceOnly:
         approve_all(office)
         with ThreadPoolExecutor() as pool:
             done = list(pool.map(lambda _: deliver(office), range(2)))
-        assert sum(one.sent for one in done) == 21
+        assert sum(one.sent for one in done) == 30
         mails = list(zip(postbox.recipients, postbox.message_ids, strict=True))
-        assert len(mails) == len(set(mails)) == 12
+        assert len(mails) == len(set(mails)) == 18
 
     @pytest.mark.parametrize(
         "farewell",
@@ -376,7 +385,7 @@ class TestOnceOnly:
         postbox.farewell = farewell
         assert deliver(office).failures == ()
         assert states(office) == {"sent"}
-        assert len(postbox.letters) == 4
+        assert len(postbox.letters) == 6
 
     def test_a_crash_after_the_server_took_it_repeats_it_under_the_same_id(
         self, office: Installation, postbox: Postbox, warehouse_url: str
@@ -451,7 +460,7 @@ class TestADifficultServer:
         with pytest.raises(DeliveryError, match="it is tried again next time"):
             deliver_all(replace(office, settings=away))
         assert len(files(office)) == 2
-        assert {(row[1], row[3]) for row in deliveries(office) if row[0] != "ru"} == {
+        assert {(row[1], row[3]) for row in deliveries(office) if row[0] in {"en", "mul"}} == {
             ("file", "sent"),
             ("mail", "failed"),
             # One try told that nobody answers; the rest of the round was spared.

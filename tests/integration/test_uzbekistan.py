@@ -197,7 +197,7 @@ def test_the_document_gives_these_commands() -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        pytest.param(MIGRATE, "plans loaded: kg-generic version 1, ", id="the shipped plans load"),
+        pytest.param(MIGRATE, "plans loaded: kg-generic version 2, ", id="the shipped plans load"),
         pytest.param(LANDSCAPES, "199 new, 0 changed, 0 unchanged", id="199 districts are new"),
         pytest.param(GRID, "427 months, 1979-01 to 2014-07", id="the file holds 427 months"),
         pytest.param(

@@ -132,8 +132,10 @@ MART = {
     ),
     "alert": (
         "alert_id chain_id landscape_id month drought_type change from_stage to_stage plan_id "
-        "plan_version evidence decided_at approval approved_by cap_identifier"
+        "plan_version evidence decided_at approval approved_by cap_identifier office legal_basis "
+        "protocol protocol_date page_checksum door requested_at escalated_at expired_at answered_at"
     ),
+    "issuer": "issuer_id country_code name office legal_basis since ended_at",
     "evaluation": (
         "decided_at committed_at versions calibration sources min_coverage first_month to_month "
         "stage_rows transitions told stale_landscapes is_rebuilt row_key"
@@ -232,13 +234,29 @@ MART = {
     ),
     "plan_timeline": (
         "country_code plan_id plan_version status title_en authority is_shipped effective_from "
-        "rules_from rules_until superseded_by_plan_id superseded_by_version loaded_at row_key"
+        "rules_from rules_until superseded_by_plan_id superseded_by_version loaded_at row_key "
+        "effective_to reigns"
     ),
     "plan_rule": (
         "country_code plan_id plan_version drought_type stage stage_rank rule_number measure "
         "index_code indicator unit area_index_code area_class enter_at enter_after exit_at "
         "exit_after calendar_months land_uses threshold_kind threshold_reference exit_kind "
-        "exit_reference persistence_kind persistence_reference row_key"
+        "exit_reference persistence_kind persistence_reference row_key path where_heard "
+        "salt_affected gap_breaks_run_after ends_after_silence coming_from hold_limit "
+        "late_after_days"
+    ),
+    "plan_action": (
+        "country_code plan_id plan_version drought_type stage stage_rank action_number family "
+        "action_en action_by_language action_unchecked who_by_language who_unchecked within_days "
+        "land_uses salt_affected row_key"
+    ),
+    "alert_comparison": (
+        "landscape_id month drought_type alert_id comparison_number change stage where_heard "
+        "heard_landscape_id measure index_code indicator unit area_index_code area_class value "
+        "withheld gap enter_at enter_after exit_at exit_after run_before run_after was_active "
+        "is_active silent_months threshold_kind threshold_reference exit_kind exit_reference "
+        "persistence_kind persistence_reference source release coverage_fraction calibration "
+        "document_number issued_on plan_id plan_version decided_at row_key"
     ),
     "latest_status": (
         "landscape_id drought_type month stage stage_rank since_month months_in_stage "
@@ -670,6 +688,7 @@ class TestThePipeline:
         [
             pytest.param("UPDATE plan.evaluation SET told = 0", id="change what was decided"),
             pytest.param("DELETE FROM plan.evaluation", id="forget what was decided"),
+            pytest.param("DELETE FROM alert.issuer", id="strike off who may issue"),
             pytest.param("DROP TABLE alert.message", id="drop a table"),
             pytest.param("CREATE TABLE series.snow (depth_mm integer)", id="make a table"),
             pytest.param("ALTER TABLE plan.stage_month DISABLE TRIGGER ALL", id="stop the memory"),
@@ -844,12 +863,12 @@ class TestPlans:
         with warehouse.begin() as connection:
             assert not save_plan(connection, shipped, is_shipped=True)
         with (
-            pytest.raises(ConflictError, match="uz-generic version 1: this version is stored"),
+            pytest.raises(ConflictError, match="uz-generic version 2: this version is stored"),
             warehouse.begin() as connection,
         ):
             save_plan(connection, changed, is_shipped=False)
         with warehouse.connect() as connection:
-            assert read_plan(connection, "uz-generic", "1") == shipped
+            assert read_plan(connection, "uz-generic", "2") == shipped
 
 
 class TestLandscapes:

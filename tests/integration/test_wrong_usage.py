@@ -17,11 +17,12 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.stations import choose_policy, disclose
 from tests.integration.conftest import NOW
+from tests.integration.desk import appoint
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
 
 pytestmark = pytest.mark.postgres
 
-BY = Approval("A. Karimova", "Drought desk", NOW)
+BY = Approval("A. Karimova", "Drought desk", NOW, login="desk")
 Ask = Callable[[Installation], object]
 
 
@@ -56,6 +57,7 @@ def test_a_name_that_is_none_is_no_outcome(
 
 def test_an_answer_given_before_is_no_outcome(installation: Installation) -> None:
     settle(installation.warehouse, [landscape("A")])
+    appoint(installation.warehouse, BY)
     say_spi_3(installation.warehouse, {"A": [-1.2, -1.7]})
     golive(installation, JANUARY + 1)
     ((alert,),) = told(

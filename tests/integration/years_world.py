@@ -40,6 +40,7 @@ from pipeline.steps.maps import bring_maps
 from pipeline.steps.plans import load_plan
 from pipeline.steps.status import pending_alerts
 from tests.integration.conftest import NOW, TEMPLATE
+from tests.integration.desk import appoint
 from tests.integration.gauged_world import database
 from tests.unit.alerts.cases import APPROVAL
 from tests.unit.grids.raw import raw
@@ -94,6 +95,7 @@ def plan(version: str) -> dict[str, Any]:
     shipped = next(one for one in shipped_plans() if one.country is Country.UZBEKISTAN)
     said: dict[str, Any] = copy.deepcopy(shipped.as_json())
     said |= {"plan_id": "uz-trial", "version": version, "effective_from": "1950-02"}
+    said |= {"supersedes": None}
     forecast: dict[str, object] = {"indicator": "water_availability_forecast"}
     forecast |= {"unit": "percent_of_norm", "calendar_months": list(range(1, 10))}
     _turn(said["ladders"]["hydrological"], forecast, (85, 70, 50), 95)
@@ -223,6 +225,7 @@ def three_years(postgres: EmbeddedPostgres, folder: Path) -> Iterator[Story]:
     with database(postgres, TEMPLATE) as (_, engine):
         story = Story(Installation(Settings(var=folder / "var"), engine, clock=lambda: NOW))
         place = story.installation
+        appoint(place.warehouse, APPROVAL)
         load_landscapes(place, LANDSCAPES)
         history = list(months_between(FIRST, HISTORY_TO))
         _ingest(place, write_grid(folder / "history.nc", history, is_final=True))

@@ -69,6 +69,7 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
             "DROUGHT_SMTP_STARTTLS": "true",
             "DROUGHT_MAIL_FROM": "drought@hydromet.example",
             "DROUGHT_MAIL_TO": "one@example.org, two@example.org,",
+            "DROUGHT_MAIL_OPERATOR": "duty@example.org",
             "CDSAPI_URL": "http://127.0.0.1:9/api",
         },
     )
@@ -88,6 +89,7 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
     assert (settings.smtp_user, settings.smtp_starttls) == ("drought", True)
     assert settings.mail_from == "drought@hydromet.example"
     assert settings.mail_to == ["one@example.org", "two@example.org"]
+    assert settings.mail_operator == ["duty@example.org"]
     assert settings.cdsapi_url == "http://127.0.0.1:9/api"
     held = (settings.database_url, settings.smtp_password, settings.cdsapi_key)
     assert [one.get_secret_value() for one in held if one] == list(SECRETS.values())

@@ -1,25 +1,39 @@
-"""Alerts to word: each goes through the shipped plan and the stage engine, as the real ones do."""
+"""Alerts to word: each goes through a plan and the stage engine, as the real ones do.
+
+The plans are the documents that the first version shipped: they are stored in warehouses for good,
+and the letters on them do not change with the documents shipped now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 from shapely import box
 
-from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
+from pipeline.alerts.evidence import Inputs
 from pipeline.alerts.facts import AlertFacts, Approval, Change
+from pipeline.alerts.gathering import PlanVersion, evidence
+from pipeline.core.documents import mapping_from_yaml
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse, Origin, Release
+from pipeline.core.ids import Country, DroughtType, LandUse, Origin, Release
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
-from pipeline.plans.reading import from_mapping
+from pipeline.plans.reading import from_stored
+from pipeline.plans.rule_document import Heard, Land
 from pipeline.plans.rules import Reading
-from pipeline.plans.shipped import shipped_plans
 from pipeline.plans.stages import StageMonth, stage_history
 
-PLANS: Mapping[Country, Plan] = {plan.country: plan for plan in shipped_plans()}
+
+def _plans() -> Iterator[Plan]:
+    for path in sorted(Path(__file__).with_name("plans").glob("*.yaml")):
+        raw = mapping_from_yaml(path.read_text("utf-8"), path.name, "a plan")
+        yield from_stored(raw, path.name)
+
+
+PLANS: Mapping[Country, Plan] = {plan.country: plan for plan in _plans()}
 
 JUNE = Month(2021, 6)
 
@@ -49,9 +63,8 @@ def history(
         Reading(first + n, None, value) if isinstance(value, Gap) else Reading(first + n, value)
         for n, value in enumerate(values)
     ]
-    indices = {rule.index for stage in ladder.stages for rule in stage.rules}
-    series: dict[IndexCode, list[Reading]] = dict.fromkeys(indices, readings)
-    return stage_history(ladder, land_use, series, hold_limit=plan.hold_limit)
+    series: dict[Heard, list[Reading]] = dict.fromkeys(ladder.heard, readings)
+    return stage_history(ladder, Land(land_use), series, hold_limit=plan.hold_limit)
 
 
 def alert(
@@ -179,7 +192,7 @@ def adopted() -> AlertFacts:
     for stage in (stage for ladder in raw["ladders"].values() for stage in ladder):
         for rule in stage["rules"]:
             rule["source"] = {"threshold": law, "exit": law, "persistence": law}
-    plan = from_mapping(raw, "the test")
+    plan = from_stored(raw, "the test")
     months = history(plan, facts.drought_type, [-0.4, -1.2, -1.71], last=facts.month)
     version = PlanVersion(plan.plan_id, plan.version, plan.fingerprint)
     record = evidence(months[-2].stage, months[-1], version, REAL, "0.1.0")
@@ -194,4 +207,5 @@ APPROVAL = Approval(
     protocol="12",
     protocol_date=date(2021, 7, 5),
     note="Committee informed by telephone.",
+    login="karimova",
 )

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipeline.alerts.evidence import Inputs, PlanVersion, evidence
+from pipeline.alerts.evidence import Inputs
 from pipeline.alerts.facts import AlertFacts, Change
+from pipeline.alerts.gathering import PlanVersion, evidence
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
-from pipeline.plans.reading import from_mapping
+from pipeline.plans.reading import from_stored
+from pipeline.plans.rule_document import Land
 from pipeline.plans.rules import Reading
 from pipeline.plans.stages import stage_history
 from tests.unit.alerts import cases
@@ -35,7 +37,7 @@ def plan_on(
         for rule in stage["rules"]:
             del rule["index"]
             rule |= {"area_share": measure, "enter_at": begin, "exit_at": end, **rule_keys}
-    return from_mapping(raw, "the test")
+    return from_stored(raw, "the test")
 
 
 AREA = plan_on()
@@ -58,7 +60,7 @@ def alert(
         for month, share in zip(months, shares, strict=True)
     ]
     series: dict[Measure, list[Reading]] = dict.fromkeys(ladder.measures, readings)
-    stages = stage_history(ladder, cases.LandUse.RAINFED, series, hold_limit=plan.hold_limit)
+    stages = stage_history(ladder, Land(cases.LandUse.RAINFED), series, hold_limit=plan.hold_limit)
     now, before = stages[-1], stages[-2].stage
     version = PlanVersion(plan.plan_id, plan.version, plan.fingerprint)
     return replace(

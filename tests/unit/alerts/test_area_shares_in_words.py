@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.alerts.cap_info import parameters
 from pipeline.alerts.evidence import Evidence
-from pipeline.alerts.explanation import explanation
 from pipeline.alerts.facts import AlertFacts, Change
 from pipeline.alerts.letters import letter
 from pipeline.alerts.outcomes import Outcome, lines_to_tell, outcome
@@ -175,24 +174,6 @@ def test_out_of_the_calendar_months_of_its_rule_a_large_share_begins_nothing() -
     plan = dry_area.plan_on(calendar_months=[1, 2])
     line = dry_area.alert([0.1, 0.62], plan=plan).evidence.comparisons[0]
     assert outcome(line) is Outcome.OUT_OF_SEASON
-
-
-def test_the_explanation_says_share_thresholds_and_whose_maps() -> None:
-    parts = explanation(dry_area.alert([0.1, 0.62])).split("\n\n")
-    (part,) = [part for part in parts if part.startswith("RULE 1")]
-    assert part.splitlines()[:8] == [
-        "RULE 1: stage watch on the share of the area at which spi_3 is at or below -1.0",
-        f"Index: {SPI_3_EN}",
-        "Maps: of era5-land",
-        "Value: 62 %",
-        "Begins: at or above 50 % for 1 month in a row",
-        "Ends: at or below 30 % for 1 month in a row",
-        "Before: off",
-        "After: on",
-    ]
-    assert "mart.area_share_as_of(TIME)" in parts[-1]
-    assert "mart.area_share" not in explanation(cases.escalated())
-    assert "Ends: below 50 %" in explanation(dry_area.alert([0.1, 0.62], plan=NO_DEAD_BAND))
 
 
 def test_cap_gives_the_share_and_its_thresholds() -> None:

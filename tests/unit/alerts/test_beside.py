@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.alerts.beside import beside, compared_findings
@@ -8,7 +10,7 @@ from pipeline.core.gaps import Gap
 from pipeline.core.ids import IndexCode
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit
 from pipeline.core.months import Month
-from pipeline.plans.rule_document import Rule, RuleSources, Source, SourceKind
+from pipeline.plans.rule_document import Rule, RuleSources, Source, SourceKind, Where
 from pipeline.plans.rules import Reading, RuleState, advance
 from pipeline.plans.stages import Finding
 
@@ -115,3 +117,12 @@ def test_an_index_that_turns_with_an_indicator_is_compared() -> None:
 def test_a_quiet_index_beside_one_that_is_held_by_a_gap_is_not_compared() -> None:
     held = finding(Gap.NOT_PUBLISHED, was_active=True)
     assert compared_findings([finding(0.6, was_active=False, enter_at=-2.0), held]) == []
+
+
+def test_the_gauges_of_a_landscape_are_not_compared_with_its_headwater() -> None:
+    own = finding(-0.2, was_active=False)
+    above = finding(-1.6, was_active=False)
+    rule = above.rule.model_copy(update={"where": Where.HEADWATER})
+    decided = [own, replace(above, rule=rule)]
+    assert beside("blended", decided, {SPI_3: 0.9}, is_open=True) is None
+    assert beside("blended", [own, above], {SPI_3: 0.9}, is_open=True) is not None

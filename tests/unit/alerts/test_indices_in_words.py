@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.alerts.indices_in_words import gap_in_words, index_in_words, short_index
-from pipeline.alerts.words import LANGUAGES
+from pipeline.alerts.words import LANGUAGES, words_of
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import INDEX_CODES, IndexCode
@@ -25,7 +25,7 @@ IN_RU = (
 def test_every_index_has_words_in_every_language(
     index: IndexCode, month: int, language: str
 ) -> None:
-    words = LANGUAGES[language]
+    words = words_of(language)
     full = index_in_words(index, month, YEARS, words)
     said = [full, short_index(index, month, words)]
     said += [gap_in_words(gap, index, month, words) for gap in Gap]
@@ -35,7 +35,7 @@ def test_every_index_has_words_in_every_language(
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_no_two_indices_have_the_same_words(language: str) -> None:
-    words = LANGUAGES[language]
+    words = words_of(language)
     assert len({index_in_words(code, 8, YEARS, words) for code in INDEX_CODES}) == 31
     assert len({short_index(code, 8, words) for code in INDEX_CODES}) == 31
 
@@ -125,8 +125,8 @@ def test_no_two_indices_have_the_same_words(language: str) -> None:
 )
 def test_an_index_reads(code: str, month: int, english: str, russian: str) -> None:
     index = IndexCode.parse(code)
-    assert index_in_words(index, month, YEARS, LANGUAGES["en"]) == english
-    assert index_in_words(index, month, YEARS, LANGUAGES["ru"]) == russian
+    assert index_in_words(index, month, YEARS, words_of("en")) == english
+    assert index_in_words(index, month, YEARS, words_of("ru")) == russian
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_an_index_reads(code: str, month: int, english: str, russian: str) -> No
 )
 def test_the_short_form_reads(code: str, month: int, english: str, russian: str) -> None:
     index = IndexCode.parse(code)
-    assert short_index(index, month, LANGUAGES["en"]) == english
-    assert short_index(index, month, LANGUAGES["ru"]) == russian
+    assert short_index(index, month, words_of("en")) == english
+    assert short_index(index, month, words_of("ru")) == russian
 
 
 VEG, SPI_3 = IndexCode.parse("spi_veg"), IndexCode.parse("spi_3")
@@ -239,5 +239,5 @@ VEG, SPI_3 = IndexCode.parse("spi_veg"), IndexCode.parse("spi_3")
 def test_a_gap_says_what_is_missing(
     measure: IndexCode | AreaShare | Indicator, month: int, gap: Gap, english: str, russian: str
 ) -> None:
-    assert gap_in_words(gap, measure, month, LANGUAGES["en"]) == english
-    assert gap_in_words(gap, measure, month, LANGUAGES["ru"]) == russian
+    assert gap_in_words(gap, measure, month, words_of("en")) == english
+    assert gap_in_words(gap, measure, month, words_of("ru")) == russian

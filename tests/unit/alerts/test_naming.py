@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.alerts.explanation import explanation
+from pipeline.alerts.argument import argument
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.letters import letter, unchecked_texts
 from pipeline.alerts.naming import quoted_stage, stage_of, stages_of_change
@@ -33,8 +33,9 @@ def test_it_brings_no_texts_of_its_own(taken_over: AlertFacts) -> None:
     assert not unchecked_texts(taken_over, "en")
 
 
-def test_the_explanation_names_it(taken_over: AlertFacts) -> None:
-    assert "from yellow to warning" in explanation(taken_over)
+def test_the_argument_names_it(taken_over: AlertFacts) -> None:
+    told = " ".join(argument(taken_over).split())
+    assert 'rises from "yellow" to "Warning"' in told
 
 
 def test_the_stage_that_stands_must_be_one_of_the_plan_in_force(taken_over: AlertFacts) -> None:

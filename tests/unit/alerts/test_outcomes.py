@@ -46,6 +46,11 @@ def line(value: float | None, was: bool, now: bool, **others: object) -> Compari
             line(None, True, True, gap=Gap.LOW_COVERAGE), Outcome.SILENT, id="without a value"
         ),
         pytest.param(
+            line(None, True, False, gap=Gap.NOT_PUBLISHED),
+            Outcome.LAPSED,
+            id="on, then off for want of values",
+        ),
+        pytest.param(
             line(None, True, True, gap=Gap.NOT_APPLICABLE), Outcome.OUT_OF_SEASON, id="blind"
         ),
         pytest.param(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.alerts.cap_info import parameters
-from pipeline.alerts.explanation import explanation
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.letters import letter
 from pipeline.alerts.reasons import reasons
-from pipeline.alerts.words import LANGUAGES
+from pipeline.alerts.words import LANGUAGES, words_of
 from pipeline.core.gaps import Gap
 from pipeline.core.indicators import IndicatorCode, IndicatorUnit
 from tests.unit.alerts import cases, water
@@ -102,10 +101,11 @@ def test_water_of_the_headwaters_is_not_called_unseen_where_it_is_the_reason() -
 
 
 def test_every_language_has_words_for_every_indicator_and_unit() -> None:
-    for words in LANGUAGES.values():
+    for words in map(words_of, LANGUAGES):
         assert set(words.indicators) == set(IndicatorCode)
         assert set(words.units) == set(IndicatorUnit)
-        assert set(words.amounts) == {unit for unit in IndicatorUnit if not unit.is_percent}
+        without_sign = {unit for unit in IndicatorUnit if not unit.is_percent}
+        assert set(words.amounts) == without_sign - {IndicatorUnit.STANDARD_DEVIATIONS}
 
 
 def test_cap_cites_the_document_and_withholds_what_is_not_open() -> None:
@@ -117,15 +117,3 @@ def test_cap_cites_the_document_and_withholds_what_is_not_open() -> None:
     assert closed[f"value:{name}"] == "withheld; document 3/21 of 2021-03-10"
     silent = dict(parameters(water.alert([82.5, Gap.NOT_PUBLISHED])))
     assert silent[f"value:{name}"] == "gap not_published"
-
-
-def test_the_explanation_cites_the_document_and_where_to_look_it_up() -> None:
-    told = explanation(water.alert([97.0, 82.5]))
-    assert "RULE 1: stage watch on water_availability_forecast_percent_of_norm" in told
-    assert "Value: 82.5 percent of norm" in told
-    assert "Document: 3/21 of 2021-03-10 by Uzhydromet, for 2021-04 to 2021-09" in told
-    assert "Begins: at or below 85 percent of norm for 1 month in a row" in told
-    assert "mart.indicator_as_of(TIME)" in told
-    closed = explanation(water.alert([97.0, 82.5], is_open=False))
-    assert "Value: not open to everyone; it lies at or below the threshold to begin" in closed
-    assert "mart.indicator_as_of(TIME)" not in explanation(cases.escalated())

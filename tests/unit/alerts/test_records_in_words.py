@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.alerts.argument import argument
 from pipeline.alerts.evidence import (
     Beside,
     Evidence,
@@ -12,7 +13,6 @@ from pipeline.alerts.evidence import (
     OtherReading,
     Verdict,
 )
-from pipeline.alerts.explanation import explanation
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.letters import letter
 from pipeline.core.gaps import Gap
@@ -106,26 +106,9 @@ def test_what_was_assumed_of_gauges_is_said_where_anything_was() -> None:
     assert "taken as dry" not in letter(alert(gauges=GAUGES), "en").body
 
 
-def test_without_another_record_a_letter_is_silent_and_the_explanation_is_not() -> None:
+def test_without_another_record_a_letter_is_silent_and_the_argument_is_not() -> None:
     assert "auges" not in letter(cases.escalated(), "en").body
-    assert "OTHER RECORD\nNone was compared\n" in explanation(cases.escalated())
-
-
-def test_the_explanation_gives_every_comparison_and_what_the_gauges_rest_on() -> None:
-    other = beside(reading(Verdict.AGREES, -1.2, stage="watch"), reading(Verdict.DISAGREES, -1.2))
-    sparse = GAUGES.model_copy(update={"n_assumed_dry": 41, "policies": ("sparse_reporting",)})
-    parts = explanation(alert(beside=other, gauges=sparse)).split("\n\n")
-    (part,) = [part for part in parts if part.startswith("OTHER RECORD")]
-    assert part.splitlines()[1:] == [
-        "Source: blended",
-        "spei_6, for stage watch: -1.2: agrees",
-        "spei_6, for stage warning: -1.2: disagrees",
-        "Gauges: on the normals of era5-land, over 6 months",
-        "Gauges that reported, in the month with fewest: 2",
-        "Completeness policies: sparse_reporting",
-        "Days without a report taken as dry: 41",
-        "Suspect values counted: 0",
-    ]
+    assert "There was no other record to compare with." in flat(argument(cases.escalated()))
 
 
 def test_evidence_stored_before_there_was_a_second_record_can_still_be_read() -> None:

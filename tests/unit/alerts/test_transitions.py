@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.facts import Change
@@ -314,3 +315,89 @@ def test_a_chain_is_named_by_the_month_in_which_it_began(stages: list[int]) -> N
     for one in found:
         began = one.now.month if one.change is Change.BEGAN else began
         assert one.began == began
+
+
+def reviewed(of: Sequence[int], every: int) -> list[StageMonth]:
+    """As `now`, with a review each so many months after the first."""
+    return [replace(stage, is_review=n > 0 and n % every == 0) for n, stage in enumerate(now(of))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param([1, 1], [1, 1, 1], ["reminded 3: watch > watch, chain 1"], id="it stands"),
+        pytest.param([1, 1], [1, 1, 2], ["escalated 3: watch > warning, chain 1"], id="it rises"),
+        pytest.param([0, 0], [0, 0, 0], [], id="there is none"),
+        pytest.param([1, 1, 1], [1, 1, 1], [], id="the month is held: it was said"),
+    ],
+)
+def test_a_stage_is_said_again_where_the_plan_reviews_it(
+    before: list[int], after: list[int], expected: list[str]
+) -> None:
+    assert [_line(one) for one in transitions(held(before), reviewed(after, 2))] == expected
+
+
+@st.composite
+def revised_histories(draw: st.DrawFn) -> list[list[int]]:
+    """What was seen month by month: each time a month more, and the last three may have changed."""
+    few = st.sampled_from([0, 0, 1, 2])
+    seen = [draw(st.lists(few, min_size=1, max_size=4))]
+    for _ in range(draw(st.integers(1, 7))):
+        *_, last = seen
+        keeps = max(0, len(last) - draw(st.integers(0, 3)))
+        changed = draw(st.lists(few, min_size=len(last) - keeps, max_size=len(last) - keeps))
+        seen.append([*last[:keeps], *changed, *draw(st.lists(few, max_size=1))])
+    return seen
+
+
+def _covers_to(
+    one: Transition, before: Mapping[Month, HeldStage], after: list[StageMonth]
+) -> Month:
+    """The last month a correction speaks of: the same correction of several months is said once."""
+    stages = {stage.month: stage.stage for stage in after}
+    month = one.now.month
+    while (
+        one.change is Change.CORRECTED
+        and one.follows is None
+        and (was := before.get(month + 1)) is not None
+        and (was.stage, stages[month + 1]) == (one.from_stage, one.now.stage)
+    ):
+        month = month + 1
+    return month
+
+
+@settings(deadline=None, max_examples=400)
+@given(revised_histories())
+def test_there_is_one_live_chain_where_a_stage_stands_and_none_elsewhere(
+    seen: list[list[int]],
+) -> None:
+    links: list[Link] = []
+    words: dict[str, list[tuple[Month, int, int]]] = {}
+    before: dict[Month, HeldStage] = {}
+    for after in seen:
+        for one in transitions(before, now(after)):
+            chain_id = chain_of(one, links, f"{one.began}")
+            links.append(Link(one.now.month, chain_id))
+            word = (_covers_to(one, before, now(after)), len(links), one.now.rank)
+            words.setdefault(chain_id, []).append(word)
+        before = held(after)
+        live = [chain_id for chain_id, said in words.items() if max(said)[2] > 0]
+        assert len(live) == (1 if after[-1] else 0), (live, words)
+
+
+def test_two_droughts_that_turn_out_to_be_one_go_on_in_the_newer_chain() -> None:
+    # Told: A from January, over in March; B from April. Now March is dry too.
+    links = [Link(JANUARY, "A"), Link(JANUARY + 2, "A"), Link(JANUARY + 3, "B")]
+    (joined,) = transitions(held([1, 1, 0, 1]), now([1, 1, 1, 1]))
+    assert _line(joined) == "corrected 3: none > watch, chain 1"
+    assert chain_of(joined, links, "new") == "B"
+
+
+def test_every_drought_that_was_missed_is_closed() -> None:
+    assert told(held([0, 0, 0, 0, 2]), now([1, 0, 2, 0, 1])) == [
+        "corrected 1: none > watch, chain 1",
+        "corrected 2: watch > none, chain 1",
+        "corrected 3: none > warning, chain 3",
+        "corrected 4: warning > none, chain 3",
+        "corrected 5: warning > watch, chain 5",
+    ]

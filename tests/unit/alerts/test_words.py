@@ -1,22 +1,26 @@
 from __future__ import annotations
 
-import string
-from collections.abc import Mapping
-from dataclasses import fields
+import re
+import unicodedata
+from datetime import date
 from enum import StrEnum
 
 import pytest
 
+from pipeline.alerts.catalogue import shipped_catalogue
 from pipeline.alerts.facts import Change
 from pipeline.alerts.figures import (
+    calendar_month_in_words,
+    day_in_words,
     month_after_since,
     month_in_words,
     share_in_words,
     threshold_in_words,
     value_in_words,
 )
+from pipeline.alerts.letters import WIDTH
 from pipeline.alerts.outcomes import Outcome
-from pipeline.alerts.words import LANGUAGES
+from pipeline.alerts.words import LANGUAGES, Heading, words_of
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import (
@@ -29,9 +33,11 @@ from pipeline.core.ids import (
     Season,
 )
 from pipeline.core.months import Month
+from pipeline.plans.actions import Family
+from pipeline.plans.conditions import Form
 from pipeline.plans.rule_document import SourceKind
 
-EN, RU = LANGUAGES["en"], LANGUAGES["ru"]
+EN, RU = words_of("en"), words_of("ru")
 SPI, PERCENT = IndexCode.parse("spi_3"), IndexCode.parse("pn_3")
 
 
@@ -46,49 +52,171 @@ SPI, PERCENT = IndexCode.parse("spi_3"), IndexCode.parse("pn_3")
         pytest.param("gaps", Gap, id="every gap"),
         pytest.param("happened", Change, id="every change has a sentence"),
         pytest.param("in_short", Change, id="every change has a subject"),
-        pytest.param("outcomes", Outcome, id="every outcome"),
+        pytest.param("consequences", Outcome, id="every outcome"),
+        pytest.param("group_consequences", Outcome, id="every outcome within a group"),
+        pytest.param("groups", Form, id="every form of group"),
+        pytest.param("headings", Heading, id="every part of a letter"),
         pytest.param("kinds", SourceKind, id="every kind of source"),
         pytest.param("releases", Release, id="every release"),
     ],
 )
 def test_nothing_is_without_words(language: str, field: str, vocabulary: type[StrEnum]) -> None:
-    assert set(getattr(LANGUAGES[language], field)) == set(vocabulary)
+    assert set(getattr(words_of(language), field)) == set(vocabulary)
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_no_index_is_without_words(language: str) -> None:
-    said = LANGUAGES[language].indices
+    said = words_of(language).indices
     assert set(said.full) == set(said.short) == set(said.blind) == set(IndexFamily)
     assert set(said.season_labels) == set(said.short_season_labels) == set(Season)
-    as_ever = {Outcome.SILENT, Outcome.OUT_OF_SEASON}
-    assert set(said.area_outcomes) == set(Outcome) - as_ever
+    without_value = {Outcome.SILENT, Outcome.OUT_OF_SEASON, Outcome.LAPSED}
+    assert set(said.area_compared) == set(Outcome) - without_value
+    assert set(words_of(language).compared) == set(Outcome) - without_value
 
 
-def holes(value: object) -> object:
-    """Return the names in braces, wherever they stand."""
-    if isinstance(value, str):
-        return {name for _, name, _, _ in string.Formatter().parse(value) if name}
-    return {key: holes(text) for key, text in value.items()} if isinstance(value, Mapping) else None
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_action_has_a_name(language: str) -> None:
+    families = words_of(language).actions.families
+    assert set(families) == set(Family)
+    assert len(set(families.values())) == len(Family)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_stage_came_to_is_said_only_where_it_can_be_so(language: str) -> None:
+    words = words_of(language)
+    moves = {Change.BEGAN, Change.ESCALATED, Change.EASED, Change.ENDED}
+    assert set(words.by_conditions) == moves
+    assert set(words.let_go) == {Change.EASED, Change.ENDED}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_banner_fits_on_one_line(language: str) -> None:
+    assert len(words_of(language).banner) <= WIDTH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_written_in_the_letters_of_their_language(language: str) -> None:
+    texts = shipped_catalogue(language).texts
+    patterns = {"month", "since_month", "month_name", "since_month_name", "day"}
+    said = " ".join(text for key, text in texts.items() if key not in patterns)
+    script = "CYRILLIC" if language in {"ru", "kk", "ky", "tg"} else "LATIN"
+    # Names of indices, units, works and commands, and what stands in braces.
+    said = re.sub(r"\{\w+\}|SWEI|CLDR|m³|TARBIL|ugip\S+|drought explain", "", said)
+    letters = {letter: unicodedata.name(letter) for letter in said if letter.isalpha()}
+    assert [
+        one
+        for one, name in letters.items()
+        if script not in name and "COMMA" not in name and "APOSTROPHE" not in name
+    ] == []
+    assert unicodedata.is_normalized("NFC", said)
 
 
 @pytest.mark.parametrize(
-    "field",
-    [field.name for field in fields(EN) if field.name not in {"references", "outcomes", "indices"}],
+    ("language", "letters"),
+    [
+        pytest.param("kk", "әғқңөұүһі", id="Kazakh"),
+        pytest.param("ky", "ңөү", id="Kyrgyz"),
+        pytest.param("tg", "ғӣқӯҳҷ", id="Tajik"),
+        pytest.param("tk", "äçňöşüý", id="Turkmen"),
+        pytest.param("uz", "ʻʼ", id="Uzbek"),
+        pytest.param("tr", "çğıöşü", id="Turkish"),
+    ],
 )
-def test_both_languages_say_the_same_things(field: str) -> None:
-    assert holes(getattr(EN, field)) == holes(getattr(RU, field))
+def test_no_letter_of_one_language_stands_in_another(language: str, letters: str) -> None:
+    said = " ".join(shipped_catalogue(language).texts.values()).lower()
+    own = {"kk": "әғқңөұүһі", "ky": "ңөү", "tg": "ғӣқӯҳҷ", "ru": ""}
+    latin = {"tk": "äçžňöşüý", "uz": "ʻʼ", "tr": "âçğıîiöşüûi\N{COMBINING DOT ABOVE}"}
+    foreign = set("".join((own if language in own else latin).values())) - set(
+        (own | latin)[language]
+    )
+    if language in latin:
+        foreign -= set("iâîû")
+    assert not foreign & set(said)
+    assert set(letters) - {"һ"} <= set(said)
 
 
-@pytest.mark.parametrize("field", ["full", "short", "label", "blind", "on_area", "share_of_area"])
-def test_both_languages_say_the_same_of_an_index(field: str) -> None:
-    assert holes(getattr(EN.indices, field)) == holes(getattr(RU.indices, field))
+JULY = date(2021, 7, 8)
 
 
-def test_months_follow_the_grammar_of_the_language() -> None:
+@pytest.mark.parametrize(
+    ("language", "alone", "since", "day", "calendar"),
+    [
+        pytest.param("en", "June 2021", "June 2021", "8 July 2021", "May", id="English"),
+        pytest.param(
+            "ru", "июнь 2021 г.", "июня 2021 г.", "8 июля 2021 г.", "май", id="Russian has cases"
+        ),
+        pytest.param(
+            "kk", "2021 жылғы маусым", "2021 жылғы маусым айынан", "2021 жылғы 8 шілде", "мамыр",
+            id="Kazakh puts the year first",
+        ),
+        pytest.param(
+            "ky", "2021-жылдын июнь айы", "2021-жылдын июнь айынан", "2021-ж. 8-июль", "май",
+            id="Kyrgyz too",
+        ),
+        pytest.param(
+            "tg", "июни соли 2021", "июни соли 2021", "8 июли соли 2021", "май",
+            id="Tajik writes months small",
+        ),
+        pytest.param("tk", "iýun 2021", "iýun 2021", "8 iýul 2021", "maý", id="Turkmen"),
+        pytest.param(
+            "uz", "2021-yil iyun", "2021-yil iyun oyidan", "2021-yil 8-iyul", "may", id="Uzbek"
+        ),
+        pytest.param(
+            "tr", "Haziran 2021", "Haziran 2021", "8 Temmuz 2021", "Mayıs",
+            id="Turkish writes months with a capital",
+        ),
+    ],
+)  # fmt: skip
+def test_dates_follow_the_grammar_of_the_language(
+    language: str, alone: str, since: str, day: str, calendar: str
+) -> None:
+    words, spaces = (
+        words_of(language),
+        str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  "),
+    )
     june = Month(2021, 6)
-    assert (month_in_words(june, EN), month_after_since(june, EN)) == ("June 2021", "June 2021")
-    assert month_in_words(june, RU) == "июнь 2021\N{NO-BREAK SPACE}г."
-    assert month_after_since(june, RU) == "июня 2021\N{NO-BREAK SPACE}г."
+    assert month_in_words(june, words).translate(spaces) == alone
+    assert month_after_since(june, words).translate(spaces) == since
+    assert day_in_words(JULY, words).translate(spaces) == day
+    assert calendar_month_in_words(5, words) == calendar
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_month_of_a_year_has_a_name_of_its_own(language: str) -> None:
+    words = words_of(language)
+    assert len({calendar_month_in_words(one, words) for one in range(1, 13)}) == 12
+    assert not any(calendar_month_in_words(one, words).isdecimal() for one in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("language", "numbers", "told"),
+    [
+        pytest.param("en", (1, 2), ["1 month", "2 months"], id="English has two forms"),
+        pytest.param(
+            "ru", (1, 3, 5, 11, 21), ["1 месяц", "3 месяца", "5 месяцев", "11 месяцев", "21 месяц"],
+            id="Russian has three",
+        ),
+        pytest.param("kk", (1, 5), ["1 ай", "5 ай"], id="Kazakh has one behind a number"),
+        pytest.param("tg", (1, 5), ["1 моҳ", "5 моҳ"], id="so has Tajik"),
+        pytest.param("tr", (1, 5), ["1 ay", "5 ay"], id="so has Turkish"),
+    ],
+)  # fmt: skip
+def test_numbers_of_months(language: str, numbers: tuple[int, ...], told: list[str]) -> None:
+    assert [words_of(language).months(number) for number in numbers] == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param("en", "97%", id="English"),
+        pytest.param("ru", "97\N{NO-BREAK SPACE}%", id="Russian"),
+        pytest.param("kk", "97%", id="Kazakh"),
+        pytest.param("tk", "97\N{NO-BREAK SPACE}%", id="Turkmen"),
+        pytest.param("tr", "%97", id="Turkish puts the sign first"),
+    ],
+)
+def test_percent(language: str, told: str) -> None:
+    assert share_in_words(0.968, words_of(language)) == told
 
 
 @pytest.mark.parametrize(

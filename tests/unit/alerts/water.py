@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.alerts.evidence import PlanVersion, evidence
 from pipeline.alerts.facts import AlertFacts, Change
+from pipeline.alerts.gathering import PlanVersion, evidence
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse
 from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
 from pipeline.plans.issues import Issue
-from pipeline.plans.reading import from_mapping
+from pipeline.plans.reading import from_stored
+from pipeline.plans.rule_document import Land
 from pipeline.plans.rules import Reading
 from pipeline.plans.stages import stage_history
 from tests.unit.alerts import cases
@@ -31,7 +32,7 @@ def plan_on(indicator: str, unit: str, thresholds: Sequence[float], exit_at: flo
             del rule["index"]
             rule |= {"indicator": indicator, "unit": unit, "enter_at": enter_at}
             rule |= {"exit_at": exit_at, "calendar_months": list(range(1, 10))}
-    return from_mapping(raw, "the test")
+    return from_stored(raw, "the test")
 
 
 WATER = plan_on("water_availability_forecast", "percent_of_norm", (85, 70, 50), 95)
@@ -65,7 +66,7 @@ def alert(
         )
     ]
     series: dict[Measure, list[Reading]] = dict.fromkeys(plan.measures, readings)
-    months = stage_history(ladder, land_use, series, hold_limit=plan.hold_limit)
+    months = stage_history(ladder, Land(land_use), series, hold_limit=plan.hold_limit)
     now, before = months[-1], months[-2].stage
     version = PlanVersion(plan.plan_id, plan.version, plan.fingerprint)
     return replace(

@@ -214,7 +214,7 @@ def test_the_page_carries_the_sentences_of_the_text() -> None:
         "1 month late, August 2021 since 7 September 2021.",
         "The latest run of step ingest ended: not published",
         "1 alert waits for approval.",
-        "(uz-generic), version\N{NO-BREAK SPACE}1. A template: no authority has adopted it.".replace(
+        "(uz-generic), version\N{NO-BREAK SPACE}2. A template: no authority has adopted it.".replace(
             "\N{NO-BREAK SPACE}", " "
         ),
         "Preliminary values: the final ones may change the stage.",

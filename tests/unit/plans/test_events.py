@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import DroughtType, IndexCode, LandUse
 from pipeline.core.months import Month
-from pipeline.plans.document import Ladder
 from pipeline.plans.events import (
     Deficit,
     DroughtEvent,
@@ -22,6 +21,8 @@ from pipeline.plans.events import (
     drought_events,
     severity_index,
 )
+from pipeline.plans.ladders import Ladder
+from pipeline.plans.rule_document import Land
 from pipeline.plans.rules import Reading
 from pipeline.plans.shipped import shipped_plans
 from pipeline.plans.stages import stage_history
@@ -48,6 +49,14 @@ def rule(**said: object) -> dict[str, Any]:
     } | said
 
 
+LOOK = {
+    "do": {"en": "look"},
+    "family": "monitoring",
+    "who": {"en": "someone"},
+    "within_days": 7,
+}
+
+
 def ladder(*stages: Sequence[dict[str, Any]]) -> Ladder:
     """Stages called `stage_a`, `stage_b` … with these rules."""
     return Ladder.model_validate(
@@ -61,7 +70,7 @@ def ladder(*stages: Sequence[dict[str, Any]]) -> Ladder:
                     "certainty": "Possible",
                     "response_type": "Monitor",
                 },
-                "actions": [{"en": "look"}],
+                "actions": [LOOK],
                 "rules": list(rules),
             }
             for name, rules in zip("abc", stages, strict=False)
@@ -79,13 +88,13 @@ def droughts(
         Reading(FIRST + n, None, value) if isinstance(value, Gap) else Reading(FIRST + n, value)
         for n, value in enumerate(values)
     ]
-    stages = stage_history(of, LandUse.RAINFED, {heard: readings}, hold_limit=3)
+    stages = stage_history(of, Land(LandUse.RAINFED), {heard: readings}, hold_limit=3)
     standing = [
         StandingMonth(one.month, one.stage, one.rank, one.is_confirmed, PLAN, {heard: read.value})
         for one, read in zip(stages, readings, strict=True)
         if one.rank > 0
     ]
-    told_in = severity_index(of, LandUse.RAINFED)
+    told_in = severity_index(of, Land(LandUse.RAINFED))
     return drought_events(standing, readings[-1].month, lambda plan: told_in)
 
 
@@ -253,7 +262,7 @@ FORECAST = {
     ],
 )
 def test_the_index_that_severity_is_told_in(of: Ladder, expected: IndexCode | NoSeverity) -> None:
-    assert severity_index(of, LandUse.RAINFED) == expected
+    assert severity_index(of, Land(LandUse.RAINFED)) == expected
 
 
 def values(least: float, most: float) -> st.SearchStrategy[list[float]]:
@@ -299,5 +308,5 @@ class TestLaws:
             Reading(FIRST + n, None, v) if isinstance(v, Gap) else Reading(FIRST + n, v)
             for n, v in enumerate(series)
         ]
-        stages = stage_history(GENERIC, LandUse.RAINFED, {SPI_3: readings}, hold_limit=3)
+        stages = stage_history(GENERIC, Land(LandUse.RAINFED), {SPI_3: readings}, hold_limit=3)
         assert months == [one.month.ordinal for one in stages if one.rank > 0]

@@ -65,6 +65,16 @@ def test_what_is_for_the_agency_is_not_open() -> None:
             19500,
             id="a space between thousands, and a Russian unit",
         ),
+        pytest.param(
+            {
+                "value": "\N{MINUS SIGN}1,3",
+                "indicator": "vegetation_anomaly",
+                "unit": "standard_deviations",
+            },
+            "value",
+            -1.3,
+            id="an anomaly below zero",
+        ),
         pytest.param({"issued_on": "10.03.2026"}, "issued_on", date(2026, 3, 10), id="local day"),
         pytest.param(
             {"issued_on": "2026-03-10 00:00:00"}, "issued_on", date(2026, 3, 10), id="midnight"
@@ -87,7 +97,7 @@ def test_other_ways_of_writing_are_understood(
         pytest.param({"value": ""}, "value: expected a value, got none", id="no value"),
         pytest.param({"document_number": ""}, "document_number: expected", id="no document"),
         pytest.param({"value": "about 80"}, "got 'about 80'", id="words for a number"),
-        pytest.param({"value": "-5"}, "a number of 0 or more", id="below zero"),
+        pytest.param({"value": "-5"}, "expected 5 to 500 percent_of_norm, got -5", id="below zero"),
         pytest.param({"value": "0.85"}, "write 85 for 85 percent", id="a share for a percentage"),
         pytest.param({"issued_on": "3/10/2026"}, "a day such as", id="a day of two meanings"),
         pytest.param({"issued_on": "2026-02-30"}, "day of the calendar", id="no such day"),

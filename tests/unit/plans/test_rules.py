@@ -91,6 +91,28 @@ def test_a_rule_latches(values: list[Value], active: bool) -> None:
     assert after(RULE, START, values).active is active
 
 
+LETS_GO = RULE.model_copy(update={"ends_after_silence": 2, "enter_after": 1})
+FORGETS = RULE.model_copy(update={"gap_breaks_run_after": 0})
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "active"),
+    [
+        pytest.param(LETS_GO, [-2, *[MISSING] * 2], True, id="two silent months are borne"),
+        pytest.param(LETS_GO, [-2, *[MISSING] * 3], False, id="after a third it lets go"),
+        pytest.param(LETS_GO, [-2, *[BLIND] * 9], True, id="blind months are no silence"),
+        pytest.param(
+            LETS_GO, [-2, *[MISSING] * 2, -1, *[MISSING] * 2], True, id="a value ends the silence"
+        ),
+        pytest.param(LETS_GO, [-2, *[MISSING] * 3, -2], True, id="and it may begin anew"),
+        pytest.param(RULE, [-2, -2, *[MISSING] * 99], True, id="other rules hold for ever"),
+        pytest.param(FORGETS, [-2, MISSING, -2], False, id="a plan may let one gap break a run"),
+    ],
+)
+def test_a_plan_says_how_a_gap_counts(rule: Rule, values: list[Value], active: bool) -> None:
+    assert after(rule, START, values).active is active
+
+
 @pytest.mark.parametrize(
     ("values", "active"),
     [

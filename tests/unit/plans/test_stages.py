@@ -8,7 +8,9 @@ from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import DroughtType, IndexCode, LandUse
 from pipeline.core.months import Month
-from pipeline.plans.document import NO_STAGE, Ladder
+from pipeline.plans.conditions import NO_STAGE
+from pipeline.plans.ladders import Ladder
+from pipeline.plans.rule_document import Heard, Land
 from pipeline.plans.rules import Reading
 from pipeline.plans.shipped import shipped_plans
 from pipeline.plans.stages import StageMonth, stage_history
@@ -34,7 +36,7 @@ def history(
     ladder: Ladder, values: list[Value], *, land_use: LandUse = LandUse.RAINFED
 ) -> list[StageMonth]:
     index = ladder.stages[0].rules[0].index
-    return stage_history(ladder, land_use, {index: readings(values)}, hold_limit=3)
+    return stage_history(ladder, Land(land_use), {index: readings(values)}, hold_limit=3)
 
 
 def test_the_generic_ladder_climbs_stage_by_stage_and_ends_at_zero() -> None:
@@ -109,13 +111,13 @@ def test_each_rule_leaves_a_finding_in_the_order_of_the_plan() -> None:
 def test_readings_of_another_index_do_not_do() -> None:
     series = {IndexCode.parse("spi_6"): readings([0.0])}
     with pytest.raises(InputError, match="expected readings of spi_3"):
-        stage_history(GENERIC, LandUse.RAINFED, series, hold_limit=3)
+        stage_history(GENERIC, Land(LandUse.RAINFED), series, hold_limit=3)
 
 
 def test_readings_of_different_months_are_refused() -> None:
     series = {SPI_3: readings([0.0, 0.0]), IndexCode.parse("spi_6"): readings([0.0])}
     with pytest.raises(InputError, match="same months for every measure"):
-        stage_history(GENERIC, LandUse.RAINFED, series, hold_limit=3)
+        stage_history(GENERIC, Land(LandUse.RAINFED), series, hold_limit=3)
 
 
 def test_no_readings_give_no_months() -> None:
@@ -148,3 +150,22 @@ def test_a_table_without_memory_gives_the_class_of_the_month(values: list[float]
 )
 def test_the_future_never_changes_the_past(past: list[Value], future: list[Value]) -> None:
     assert history(GENERIC, past + future)[: len(past)] == history(GENERIC, past)
+
+
+def test_a_rule_that_is_blind_all_year_does_not_leave_the_stage_unknown() -> None:
+    raw = GENERIC.model_dump(mode="json")
+    for stage in raw:
+        stage["rules"].append(stage["rules"][0] | {"index": "spi_1"})
+    ladder = Ladder.model_validate(raw)
+    series: dict[Heard, list[Reading]] = {
+        SPI_3: readings([0.4, MISSING]),
+        IndexCode.parse("spi_1"): readings([Gap.NOT_APPLICABLE] * 2),
+    }
+    months = stage_history(ladder, Land(LandUse.RAINFED), series, hold_limit=3)
+    assert [(m.stage, m.is_confirmed, m.silent_months) for m in months] == [
+        ("none", True, 0),
+        ("none", True, 1),
+    ]
+    blind = {heard: readings([Gap.NOT_APPLICABLE]) for heard in series}
+    (month,) = stage_history(ladder, Land(LandUse.RAINFED), blind, hold_limit=3)
+    assert (month.stage, month.is_confirmed) == ("none", False)

@@ -25,7 +25,7 @@ from pipeline.steps.check_layout import check_layout
             "columns: {date: 0}", "columns.date", id="columns are counted from 1"
         ),
         pytest.param(
-            "units: {precipitation_mm: mile}", "units.precipitation_mm: Input should be 'mm', "
+            "units: {precipitation_mm: mile}", "units.precipitation_mm: expected 'mm', "
             "'0.1 mm', 'cm', 'inch', 'degC', '0.1 degC' or 'K'", id="a unit outside the list",
         ),
         pytest.param(
@@ -49,16 +49,16 @@ from pipeline.steps.check_layout import check_layout
             "across: columns_a_month: expected at least 3, got 2", id="too few columns a month",
         ),
         pytest.param(
-            "across: {steps: weeks, first_column: 4}", "across.steps: Input should be",
+            "across: {steps: weeks, first_column: 4}", "across.steps: expected '",
             id="steps we do not know",
         ),
         pytest.param("date_format: DD.MM", "date_format: expected YYYY, MM and DD", id="no year"),
         pytest.param("characters: {ab: c}", "characters: expected one character, got 'ab'",
                      id="two characters"),
-        pytest.param("encoding: ebcdic", "encoding: Input should be", id="another encoding"),
+        pytest.param("encoding: ebcdic", "encoding: expected '", id="another encoding"),
         pytest.param("missing: ['-'\n", "mend the YAML", id="no YAML"),
         pytest.param("files: [a]\nfiles: [b]", "the key 'files' is written twice", id="a key twice"),
-        pytest.param("- a", "expected the keys of a layout, got list", id="a list"),
+        pytest.param("- a", "expected the keys of a layout, got a list", id="a list"),
         pytest.param("stations: {1: {latitude: 91}}", "stations.1.latitude", id="off the Earth"),
     ],
 )  # fmt: skip

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from pipeline.core.area_shares import AreaShare
+from pipeline.core.ids import Country, IndexCode
+from pipeline.core.indicators import Indicator, IndicatorCode, IndicatorUnit, Measure
 from pipeline.core.months import Month
-from pipeline.steps.lateness import behind, lateness, silent_gauges
+from pipeline.plans.lateness import LateReading
+from pipeline.plans.rule_document import OfHeadwater
+from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
 
 IN_TIME: dict[str, Any] = {
     "country_code": "UZ",
@@ -133,3 +139,42 @@ def test_gauges_that_decide_and_fell_silent_are_named_the_longest_silent_first()
     assert "in 4 of the landscapes that gauges decide (B since 2015-12, C since 2026-09, D " in said
     assert ", …), and their stages are held" in said
     assert silent_gauges({}) == []
+
+
+def late(heard: str, kind: str = "index", **changes: object) -> LateReading:
+    measure: Measure = IndexCode.parse("spi_3")
+    if kind == "indicator":
+        measure = Indicator(IndicatorCode.RESERVOIR_STORAGE, IndicatorUnit.PERCENT_OF_FULL)
+    elif kind == "area":
+        measure = AreaShare(index=IndexCode.parse("spi_3"), at_or_below=-1.0)
+    else:
+        measure = IndexCode.parse(heard)
+    said = OfHeadwater(measure) if "headwater" in kind else measure
+    told = LateReading(
+        Country.UZBEKISTAN, said, Month(2026, 9), 20, date(2026, 10, 20), landscapes=2, asked=3
+    )
+    return replace(told, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_late_by_the_plan_is_said_in_one_line_with_the_day_it_was_due() -> None:
+    assert late_by_plan([late("spei_6"), late("spi_3"), late("spi_12", "headwater")]) == [
+        "UZ plan: no value of spei_6, spi_3, spi_12 of the headwater for 2026-09 in 2 of 3 "
+        "landscapes; the plan allows 20 days after the month's end, until 2026-10-20; see above "
+        "whether its source is late; if the month came, run `drought compute`"
+    ]
+
+
+def test_what_is_brought_otherwise_or_lacks_elsewhere_stands_for_itself() -> None:
+    lines = late_by_plan(
+        [
+            late("spi_3"),
+            late("spi_6", landscapes=1),
+            late("", "indicator"),
+            late("", "area"),
+            late("spi_3", country=Country.TURKIYE),
+        ]
+    )
+    assert len(lines) == 5
+    assert "`drought ingest indicator FILE`" in lines[2]
+    assert "`drought compute --maps`" in lines[3]
+    assert lines[4].startswith("TR plan: ")

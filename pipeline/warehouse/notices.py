@@ -1,0 +1,71 @@
+"""Mail inside the agency, written together with what it tells and sent by the next delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedNotice:
+    """A notice on its way to one recipient."""
+
+    notice_id: str
+    recipient_id: str
+    subject: str
+    body: str
+
+
+def save_notice(connection: Connection, recipients: Iterable[str], subject: str, body: str) -> None:
+    """Queue a notice for each recipient."""
+    for recipient in recipients:
+        connection.execute(
+            text(
+                "INSERT INTO alert.notice (recipient_id, subject, body) "
+                "VALUES (:recipient, :subject, :body)"
+            ),
+            {"recipient": recipient, "subject": subject, "body": body},
+        )
+
+
+def read_unsent_notices(connection: Connection) -> list[str]:
+    """Return the ids of notices that have not left, oldest first."""
+    query = (
+        "SELECT notice_id FROM alert.notice WHERE state <> 'sent' ORDER BY written_at, notice_id"
+    )
+    return [str(notice_id) for notice_id in connection.execute(text(query)).scalars()]
+
+
+def take_notice(connection: Connection, notice_id: str) -> QueuedNotice | None:
+    """Lock and return a notice; None where it has left, or another process holds it."""
+    row = connection.execute(
+        text(
+            "SELECT * FROM alert.notice WHERE notice_id = CAST(:id AS uuid) AND state <> 'sent' "
+            "FOR UPDATE SKIP LOCKED"
+        ),
+        {"id": notice_id},
+    ).one_or_none()
+    if row is None:
+        return None
+    return QueuedNotice(str(row.notice_id), row.recipient_id, row.subject, row.body)
+
+
+def save_notice_sent(
+    connection: Connection, notice_id: str, sent_at: datetime | None, error: str | None
+) -> None:
+    """Write down that the mail server took a notice (`sent_at`), or what it said instead."""
+    connection.execute(
+        text(
+            "UPDATE alert.notice SET state = :state, attempts = attempts + 1, sent_at = :sent_at, "
+            "error = :error WHERE notice_id = CAST(:id AS uuid)"
+        ),
+        {
+            "id": notice_id,
+            "state": "failed" if sent_at is None else "sent",
+            "sent_at": sent_at,
+            "error": error,
+        },
+    )
