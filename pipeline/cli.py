@@ -17,16 +17,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import wiring
 from pipeline.commands.alerts import alerts
 from pipeline.commands.analysts import analysts
+from pipeline.commands.backtest import backtests
 from pipeline.commands.export import exports
 from pipeline.commands.ingest import ingest
+from pipeline.commands.issuers import issuers
 from pipeline.commands.landscapes import landscapes
-from pipeline.commands.options import (
-    notes,
-)
-from pipeline.commands.setup import db, plans, sources
+from pipeline.commands.options import notes
+from pipeline.commands.plans import plans
+from pipeline.commands.setup import db, sources
 from pipeline.commands.show import show
 from pipeline.commands.stations import stations
 from pipeline.commands.steps import steps
+from pipeline.commands.words import words
 from pipeline.core.errors import DroughtError
 
 app = typer.Typer(
@@ -44,7 +46,7 @@ app = typer.Typer(
 airflow = typer.Typer(
     help="Airflow live on this machine (make up, make down).", no_args_is_help=True
 )
-for group in (steps, alerts, show, exports):
+for group in (steps, alerts, show, exports, backtests):
     app.add_typer(group)
 for name, named in (
     ("db", db),
@@ -54,6 +56,8 @@ for name, named in (
     ("ingest", ingest),
     ("stations", stations),
     ("analysts", analysts),
+    ("issuers", issuers),
+    ("words", words),
     ("airflow", airflow),
 ):
     app.add_typer(named, name=name)
@@ -70,7 +74,7 @@ def airflow_up(
     wiring.migrate_warehouse()
     airflow_server.start(port, site_port, lambda what: notes.print(f"  {what}"))
     print(
-        f"Airflow    http://127.0.0.1:{port}  (user admin; passwords in {airflow_server.password_file()})"
+        f"Airflow    http://127.0.0.1:{port}  (user admin; passwords in {wiring.airflow_password_file()})"
     )
     print(f"site       http://127.0.0.1:{site_port}")
     print("stop       make down")

@@ -36,6 +36,7 @@ COMMANDS = [
     "revisions",
     "status",
     "doctor",
+    "backtest",
     "export",
     "dictionary",
     "demo",
@@ -107,6 +108,11 @@ def test_every_command_has_help(command: str) -> None:
             ["map", "spi_3", "2026-10", "--to", "map.tif"],
             "ends in .png or .nc",
             id="a map in another format",
+        ),
+        pytest.param(
+            ["explain", "17", "--table", "--json"],
+            "expected one of --argument, --table and --json",
+            id="an explanation in two forms",
         ),
         pytest.param(["landscapes", "load"], "either a FILE or --default", id="no landscapes"),
         pytest.param(
