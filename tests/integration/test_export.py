@@ -888,7 +888,9 @@ def test_the_warehouse_page_names_the_views_without_a_row_key(filled: Installati
     without = {one.name for one in views if not one.has("row_key")}
     assert set(re.findall(r"`(\w+)`", said)) == without
     assert len(without) == 9
-    assert {one.columns[-1].name for one in views if one.name not in without} == {"row_key"}
+    # Two views have gained columns since, which stand behind it.
+    keyed = [one for one in views if one.name not in {*without, "plan_rule", "plan_timeline"}]
+    assert {one.columns[-1].name for one in keyed} == {"row_key"}
 
 
 def test_the_views_that_are_said_to_have_no_origin_have_none(filled: Installation) -> None:
