@@ -20,7 +20,7 @@ The warehouse did not answer: it is tried again, and what was answered meanwhile
 
 from __future__ import annotations
 
-from airflow.sdk import PartitionedAssetTimetable, dag, task, task_group
+from airflow.sdk import PartitionedAssetTimetable, dag, get_current_context, task, task_group
 from pendulum import datetime
 
 from pipeline.orchestration import STAGES, operations, verdicts
@@ -38,13 +38,15 @@ MOST_RUNS = 100
 )
 def approve_alerts() -> None:
     @task
-    def take_up(country: str, run_id: str = None) -> list[int]:  # type: ignore[assignment]  # noqa: RUF013 - Airflow gives it
+    def take_up(country: str) -> list[int]:
         from pipeline import wiring
         from pipeline.core.ids import Country
         from pipeline.steps.asking import take_up_alerts
 
         with verdicts():
-            return take_up_alerts(wiring.installation(), run_id, Country(country))
+            return take_up_alerts(
+                wiring.installation(), get_current_context()["run_id"], Country(country)
+            )
 
     @task_group
     def asked_of(country: str) -> None:

@@ -58,7 +58,8 @@ HOW_TO_READ = (
     "Derived: the land use was derived from land cover, not stated by an agency.",
     "Meteorological, agricultural and hydrological drought are judged by different indices and "
     "spans of months, as the plan says. Indices see the rain, snow, soil and evaporation of the land "
-    "itself, not river water or irrigation.",
+    "itself, not river water or irrigation; where the plan says so, irrigated land also follows the "
+    "index of its headwater.",
 )
 
 _COLUMN_HEADS = {

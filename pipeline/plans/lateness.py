@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pipeline.core.ids import Country, DroughtType
-from pipeline.core.indicators import Measure, index_behind
+from pipeline.core.forecasts import ForecastProbability
+from pipeline.core.ids import Country
+from pipeline.core.indicators import Measure
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
-from pipeline.plans.rule_document import Land, OfHeadwater, Rule, Where
+from pipeline.plans.rule_document import Land, OfHeadwater
 from pipeline.plans.timetable import Timetable
 
 
@@ -120,25 +121,15 @@ def _ruling(timetable: Timetable) -> list[Plan]:
 def _allowed(plan: Plan, land: Land, today: date) -> dict[tuple[Measure | OfHeadwater, Month], int]:
     """The days after which each measure is late in its newest month, by the strictest rule."""
     found: dict[tuple[Measure | OfHeadwater, Month], int] = {}
-    for rule in (rule for one in DroughtType for rule in _rules(plan, one)):
+    for rule in (rule for ladder in plan.ladders.values() for rule in ladder.every_rule):
         days = plan.late_after_days if rule.late_after_days is None else rule.late_after_days
-        if days is None or rule.forecast is not None or not rule.applies_to(land):
+        heard = rule.heard
+        if days is None or isinstance(heard, ForecastProbability) or not rule.applies_to(land):
             continue
         month = _newest_overdue(today, days)
-        if _speaks(rule, month):
-            heard = OfHeadwater(rule.measure) if rule.where is Where.HEADWATER else rule.measure
+        if month.month in rule.speaking_months:
             found[heard, month] = min(days, found.get((heard, month), days))
     return found
-
-
-def _rules(plan: Plan, drought_type: DroughtType) -> tuple[Rule, ...]:
-    return plan.ladders[drought_type].every_rule if drought_type in plan.ladders else ()
-
-
-def _speaks(rule: Rule, month: Month) -> bool:
-    index = index_behind(rule.measure)
-    exists = index is None or index.months_back(month.month) > 0
-    return exists and month.month in rule.calendar_months
 
 
 def _due(month: Month, days: int) -> date:

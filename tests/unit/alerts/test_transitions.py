@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.facts import Change
@@ -368,6 +368,7 @@ def _covers_to(
 
 @settings(deadline=None, max_examples=400)
 @given(revised_histories())
+@example([[0, 0, 1, 0, 1], [0, 0, 0, 0, 0, 1], [0, 0, 0, 1, 1, 1], [0, 0, 0, 0, 0, 1, 2]])
 def test_there_is_one_live_chain_where_a_stage_stands_and_none_elsewhere(
     seen: list[list[int]],
 ) -> None:
