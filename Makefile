@@ -19,8 +19,8 @@ UV := .tools/bin/uv
 VENV := .venv
 BIN := $(VENV)/bin
 CORE_VENV := .venv-core
-# A server with PostGIS for the views of geometries, and R for the worked questions.
-APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql
+# A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site.
+APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium
 
 .PHONY: help setup lock apt check test test-unit-without-airflow demo up down format clean
 

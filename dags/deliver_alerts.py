@@ -4,8 +4,9 @@
 Empties the outbox of what is approved, every ten minutes. Deciding and delivering are apart: a mail
 server can never change a stage.
 
-**If it fails:** some channel refused a message; the log says which and why. The others are sent. It
-is tried again within minutes, and by every later run; `drought status` lists what has not left.
+**If it fails:** some channel refused a message in this run; the log says which and why. The others are
+sent. It is tried again after a pause, which doubles from 5 minutes to 6 hours; `drought status` says by
+channel what waits and when it is tried again.
 
 **To rerun:** clear the run. What was sent is not sent again.
 """

@@ -1,9 +1,10 @@
 """
-### Bulletin and page
+### Bulletins and site
 
-Writes the bulletin and the page of the newest month into `$DROUGHT_VAR/site`.
+Writes the bulletins of the newest month into `$DROUGHT_VAR/bulletins` and the site into
+`$DROUGHT_VAR/site`; where `DROUGHT_SITE_URL` is set also the public one into `$DROUGHT_VAR/public`.
 
-**If it fails:** nothing was replaced; the old page stays. See that the disk has room.
+**If it fails:** the old site stays. See that the disk has room.
 
 **To rerun:** clear the run.
 """

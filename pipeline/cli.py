@@ -18,12 +18,14 @@ from pipeline import wiring
 from pipeline.commands.alerts import alerts
 from pipeline.commands.analysts import analysts
 from pipeline.commands.backtest import backtests
+from pipeline.commands.bulletin import bulletin
 from pipeline.commands.export import exports
 from pipeline.commands.ingest import ingest
 from pipeline.commands.issuers import issuers
 from pipeline.commands.landscapes import landscapes
 from pipeline.commands.options import notes
 from pipeline.commands.plans import plans
+from pipeline.commands.recipients import recipients
 from pipeline.commands.setup import db, sources
 from pipeline.commands.show import show
 from pipeline.commands.stations import stations
@@ -57,6 +59,8 @@ for name, named in (
     ("stations", stations),
     ("analysts", analysts),
     ("issuers", issuers),
+    ("bulletin", bulletin),
+    ("recipients", recipients),
     ("words", words),
     ("airflow", airflow),
 ):

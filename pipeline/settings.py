@@ -6,13 +6,19 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.core.authority_arcs import country_of
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
 
 _PREFIX = "DROUGHT_"
+_LEFT = {
+    "DROUGHT_MAIL_TO": "recipients are a register now: take it out of the environment, and enter each "
+    "address with `drought recipients add NAME --channel mail --address …`",
+}
+"""Settings of earlier versions, and what to do instead."""
 
 
 def _calibration(value: object) -> object:
@@ -20,6 +26,15 @@ def _calibration(value: object) -> object:
         return CalibrationPeriod.parse(value) if isinstance(value, str) else value
     except InputError as error:
         raise ValueError(str(error)) from error
+
+
+def _arc(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            country_of(value)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+    return value
 
 
 def _list(value: object) -> object:
@@ -73,6 +88,9 @@ class Settings(BaseSettings):
     """The grid that gauges are blended with; unset: `source`, or the only grid held."""
     authority: str | None = None
     """The authority in whose name CAP messages may say `Actual`; unset: they never do."""
+    authority_oid: Annotated[str | None, AfterValidator(_arc)] = None
+    """The authority's registered arc, such as ``2.49.0.1.860.0``, for CAP identifiers of its
+    country; unset, and for other countries: they are of a form of our own."""
     cap_sender: str = Field(default="drought@localhost", pattern=r"^[^\s,<&]+$")
     """CAP `sender`: unique to the agency, by convention like a mail address."""
     smtp_host: str | None = None
@@ -82,8 +100,11 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
     mail_from: str = "drought@localhost"
-    mail_to: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
-    """Recipients, separated by commas."""
+    channels: Path | None = None
+    """File of the channels besides mail: chat, SMS, webhooks, with their keys. Only its owner may
+    read it."""
+    site_url: str | None = Field(default=None, pattern=r"^https?://[^\s<>\"]+$")
+    """Where the public site will be seen, for the links of its feed; unset: no feed is written."""
     mail_operator: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
     """Who inside the agency is told of alerts that nobody answers, separated by commas."""
     analyst_minutes: float = Field(default=15, gt=0)
@@ -118,8 +139,18 @@ class Settings(BaseSettings):
 
     @property
     def site(self) -> Path:
-        """The bulletin and the page."""
+        """The site for the agency itself."""
         return self.var / "site"
+
+    @property
+    def public_site(self) -> Path:
+        """The site of what may be public."""
+        return self.var / "public"
+
+    @property
+    def bulletins(self) -> Path:
+        """Bulletins of every month, in sub-folders by month."""
+        return self.var / "bulletins"
 
     @property
     def backups_folder(self) -> Path:
@@ -142,6 +173,9 @@ def settings_from_environment() -> Settings:
     """
     known = {_variable(name) for name in Settings.model_fields}
     unknown = sorted(n for n in os.environ if n.startswith(_PREFIX) and n not in known)
+    for name in unknown:
+        if name in _LEFT:
+            raise InputError(f"settings: {name}: there is no such setting any more; {_LEFT[name]}")
     if unknown:
         raise InputError(
             f"settings: {', '.join(unknown)}: there is no such setting, expected one of "

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.alerts.comparison_table import Section
     from pipeline.steps.explain import Explained
     from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
+    from pipeline.warehouse.channels import ChannelWaiting
     from pipeline.warehouse.checks import Checked
     from pipeline.warehouse.schedules import SourceSchedule
 
@@ -224,6 +225,19 @@ def request_line(row: dict[str, Any]) -> str:
     return (
         f"data store: {months}{what} {state} since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}"
     )
+
+
+def channel_line(one: ChannelWaiting) -> str:
+    """Return what `drought status` says of a channel that has something to send, or does not answer."""
+    refused = f" ({one.refused} of them refused so far)" if one.refused else ""
+    parts = [f"{one.channel}: {one.waiting} wait{'s' if one.waiting == 1 else ''}{refused}"]
+    if one.failing_since is not None:
+        parts.append(f"no answer since {one.failing_since.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    if one.next_attempt_at is not None:
+        parts.append(f"next try after {one.next_attempt_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    if one.said is not None:
+        parts.append(f"last: {one.said}")
+    return "; ".join(parts)
 
 
 def checked_lines(one: Checked) -> list[str]:

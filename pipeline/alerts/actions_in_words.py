@@ -25,13 +25,22 @@ def proposals(facts: AlertFacts, language: str) -> list[str]:
     words, actions = words_of(language), proposed_actions(facts)
     if not actions:
         return []
-    told = [words.not_orders, *(f"- {_action(one, words)}" for one in actions)]
+    told = [words.not_orders, *(f"- {action_in_words(one, words)}" for one in actions)]
     if any(one.within_days is not None for one in actions):
         told.append(words.actions.days_counted)
     return told
 
 
-def _action(action: Action, words: Words) -> str:
+def action_in_short(action: Action, words: Words, *, name_who: bool) -> str:
+    """Return what is proposed, and with `name_who` to whom."""
+    do = action.do.in_language(words.language)
+    if action.who is None or not name_who:
+        return do
+    return f"{do} ({words.actions.by_whom.format(who=action.who.in_language(words.language))})"
+
+
+def action_in_words(action: Action, words: Words) -> str:
+    """Return what is proposed, of which kind, to whom, and within how many days."""
     said, details = words.actions, []
     if action.family is not None:
         details.append(said.families[action.family])

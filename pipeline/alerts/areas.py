@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import shapely
 from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
 
 from pipeline.core.errors import InputError
 
@@ -88,4 +89,5 @@ def _parts(geometry: BaseGeometry) -> list[Polygon]:
 
 
 def _text(piece: Polygon) -> str:
-    return " ".join(f"{lat:.4f},{lon:.4f}" for lon, lat in piece.exterior.coords)
+    # CAP asks for no direction; map programs that read it do: outlines against the clock.
+    return " ".join(f"{lat:.4f},{lon:.4f}" for lon, lat in orient(piece).exterior.coords)

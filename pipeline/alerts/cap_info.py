@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -19,16 +20,19 @@ from pipeline.alerts.letters import (
     what_happened,
 )
 from pipeline.alerts.local_time import local_time
-from pipeline.alerts.naming import place, stage_of
+from pipeline.alerts.naming import one_line, place, stage_of
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.records_in_words import other_record_in_words
+from pipeline.alerts.sending import MessageKind, Sending
 from pipeline.alerts.words import Heading, Words, words_of
-from pipeline.core.errors import InputError
 from pipeline.plans.ladders import CapMapping
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
-LIFETIME = timedelta(days=40)
-"""The next month's evaluation has come by then, even late."""
+GRACE = timedelta(days=40)
+"""So long the next word may take: the data of its month, and the answer of who may issue."""
+LONGEST_MONTH = timedelta(days=31)
+UNREVIEWED_MONTHS = 12
+"""A stage that the plan never says again stands so long for those who heard of it."""
 
 DROUGHT_EVENT = ("OET:v1.2", "OET-063")
 """Drought in the OASIS event terms list."""
@@ -38,69 +42,93 @@ NO_DROUGHT_LEFT = CapMapping(
 )
 """The mapping of a stage that has ended; its response type is said as `AllClear`."""
 
+NO_DROUGHT_EVER = CapMapping(
+    severity="Minor", urgency="Past", certainty="Unlikely", response_type="None"
+)
+"""The mapping of a stage that is taken back."""
+
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def info(
-    facts: AlertFacts, approval: Approval, sent: datetime, language: str, polygons: Sequence[str]
+    facts: AlertFacts, approval: Approval, sending: Sending, language: str, polygons: Sequence[str]
 ) -> etree._Element:
     """Return the alert in one language; times, codes and parameters do not depend on it.
 
     Raises:
-        InputError: there are no words in `language`, or a text holds a control character.
+        InputError: there are no words in `language`.
     """
     element = etree.Element(f"{{{NAMESPACE}}}info")
-    add_all(element, _codes(facts, language))
+    add_all(element, _codes(facts, sending.kind, language))
     _add_pairs(element, "eventCode", [DROUGHT_EVENT])
-    add_all(element, _times(facts, sent))
+    add_all(element, _times(facts, sending))
     add_all(element, _texts(facts, approval, language))
     _add_pairs(element, "parameter", parameters(facts))
     area = etree.SubElement(element, f"{{{NAMESPACE}}}area")
     add_all(area, [("areaDesc", place(facts, language)), *(("polygon", p) for p in polygons)])
-    _add_pairs(area, "geocode", [("landscape_id", facts.landscape_id)])
+    _add_pairs(
+        area, "geocode", [("landscape_id", facts.landscape_id), ("ISO3166-1", facts.country)]
+    )
     return element
 
 
 def add_all(parent: etree._Element, elements: Iterable[tuple[str, str]]) -> None:
     """Append an element to `parent` for each name and text.
 
-    Raises:
-        InputError: a text holds a character that XML cannot.
+    A character that XML cannot hold shows as �: a name of a landscape must never hold up an alert.
     """
     for name, text in elements:
-        try:
-            etree.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = text
-        except ValueError as error:
-            raise InputError(
-                f"CAP {name}: expected text without control characters, got {text!r}"
-            ) from error
+        etree.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = _NOT_IN_XML.sub("\ufffd", text)
 
 
-def _codes(facts: AlertFacts, language: str) -> list[tuple[str, str]]:
-    stage = stage_of(facts, facts.to_stage)
-    mapping = NO_DROUGHT_LEFT if stage is None else stage.cap
+def _codes(facts: AlertFacts, kind: MessageKind, language: str) -> list[tuple[str, str]]:
+    mapping, response = _mapping(facts, kind)
     return [
         ("language", language),
         ("category", "Met"),
         ("event", _event(facts, language)),
-        ("responseType", "AllClear" if stage is None else mapping.response_type),
+        ("responseType", response),
         ("urgency", mapping.urgency),
         ("severity", mapping.severity),
         ("certainty", mapping.certainty),
     ]
 
 
-def _times(facts: AlertFacts, sent: datetime) -> list[tuple[str, str]]:
-    now = local_time(sent, facts.country)
+def _mapping(facts: AlertFacts, kind: MessageKind) -> tuple[CapMapping, str]:
+    """Return how the stage is said, and its response type."""
+    if kind is MessageKind.CANCEL:
+        return NO_DROUGHT_EVER, NO_DROUGHT_EVER.response_type
+    stage = stage_of(facts, facts.to_stage)
+    if stage is None:
+        return NO_DROUGHT_LEFT, "AllClear"
+    return stage.cap, stage.cap.response_type
+
+
+def _times(facts: AlertFacts, sending: Sending) -> list[tuple[str, str]]:
+    now = local_time(sending.sent, facts.country)
     # CAP lets no onset lie before `effective`; the month in question is in the parameters.
     return [
         ("effective", now),
         ("onset", now),
-        ("expires", local_time(sent + LIFETIME, facts.country)),
+        ("expires", local_time(expires(facts, sending), facts.country)),
     ]
+
+
+def expires(facts: AlertFacts, sending: Sending) -> datetime:
+    """Return until when the message counts, if no other comes.
+
+    A stage stands until the plan lets it be said again (`review_after`), and as long as that may
+    take. No message expires before one whose place it takes: that one would seem to count again.
+    """
+    stage = stage_of(facts, facts.to_stage)
+    months = 0 if stage is None else stage.review_after or UNREVIEWED_MONTHS
+    own = sending.sent + months * LONGEST_MONTH + GRACE
+    return max([own, *(one.expires for one in sending.references)])
 
 
 def _texts(facts: AlertFacts, approval: Approval, language: str) -> list[tuple[str, str]]:
     texts = [
-        ("senderName", approval.office),
+        ("senderName", one_line(approval.office)),
         ("headline", subject(facts, language)),
         ("description", _description(facts, language)),
     ]

@@ -1,8 +1,9 @@
 """Message catalogues: the words of one language as a gettext file, which translators have editors for.
 
-`catalogues/letters.pot` holds the English, each text under a key (`msgctxt`) with a comment for the
-translator; beside it lies a file for each other language. A text marked `fuzzy` has been checked by
-no speaker. A catalogue that does not fit the English is refused whole.
+`catalogues/letters/letters.pot` holds the English of the letters, each text under a key (`msgctxt`)
+with a comment for the translator; beside it lies a file for each other language, and so for each
+domain. A text marked `fuzzy` has been checked by no speaker. A catalogue that does not fit the
+English is refused whole.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
@@ -22,10 +24,19 @@ from babel.messages.pofile import PoFileError, read_po
 from pipeline.alerts.catalogue_faults import checker, faults
 from pipeline.core.errors import InputError
 
-SOURCE = "letters.pot"
 _LINE = re.compile(r'((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?"([^"\\]|\\.)*"\s*')
 SHOWN = 10
 """How many faults one complaint names."""
+
+
+class Domain(StrEnum):
+    """What the texts are for: one catalogue in each language."""
+
+    LETTERS = "letters"
+    """Letters, short messages, digests and CAP."""
+    BULLETIN = "bulletin"
+    SITE = "site"
+
 
 Counted = Callable[[int], str]
 """A text with a number in it, in the plural form that the number asks for."""
@@ -44,15 +55,15 @@ class Catalogue:
 
 
 @cache
-def shipped_catalogue(language: str) -> Catalogue:
+def shipped_catalogue(language: str, domain: Domain = Domain.LETTERS) -> Catalogue:
     """Return the catalogue of `language` that comes with the package.
 
     Raises:
         InputError: its file does not fit the English.
     """
     if language != "en":
-        return catalogue(_shipped_file(f"{language}.po"), f"{language}.po")
-    messages = list(_source())
+        return catalogue(_shipped_file(f"{language}.po", domain), f"{language}.po", domain)
+    messages = list(_source(domain))
     return Catalogue(
         {str(m.context): m.id for m in messages if isinstance(m.id, str) and m.id},
         {str(m.context): _english(*m.id) for m in messages if isinstance(m.id, tuple)},
@@ -61,12 +72,13 @@ def shipped_catalogue(language: str) -> Catalogue:
     )
 
 
-def catalogue(content: bytes, name: str) -> Catalogue:
+def catalogue(content: bytes, name: str, domain: Domain | None = None) -> Catalogue:
     """Return the catalogue that a translated file holds.
 
     Args:
         content: a PO file in UTF-8.
         name: what to call it in a complaint.
+        domain: what its texts are for; None: what the head of the file says.
 
     Raises:
         InputError: it is no PO file; or it lacks a text, has one too many, one whose English has
@@ -74,11 +86,12 @@ def catalogue(content: bytes, name: str) -> Catalogue:
             checked them.
     """
     parsed = _parsed(content, name)
-    found = faults(parsed, _source())
+    domain = domain or _domain(parsed, name)
+    found = faults(parsed, _source(domain))
     if found:
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         raise InputError(
-            f"{name}: expected the texts of {SOURCE} translated, got {len(found)} that do not fit: "
+            f"{name}: expected the texts of {domain}.pot translated, got {len(found)} that do not fit: "
             f"{'; '.join(found[:SHOWN])}{more}; see docs/translating.md"
         )
     plurals = _plurals(parsed, name)
@@ -91,13 +104,26 @@ def catalogue(content: bytes, name: str) -> Catalogue:
     )
 
 
-def _shipped_file(name: str) -> bytes:
-    return files("pipeline.alerts").joinpath("catalogues", name).read_bytes()
+def _shipped_file(name: str, domain: Domain) -> bytes:
+    return files("pipeline.alerts").joinpath("catalogues", domain, name).read_bytes()
 
 
 @cache
-def _source() -> Catalog:
-    return _parsed(_shipped_file(SOURCE), SOURCE)
+def _source(domain: Domain) -> Catalog:
+    name = f"{domain}.pot"
+    return _parsed(_shipped_file(name, domain), name)
+
+
+def _domain(parsed: Catalog, name: str) -> Domain:
+    """Return what the texts are for, by the last word of `Project-Id-Version`."""
+    said = f"{parsed.project} {parsed.version}".split()
+    found = [domain for domain in Domain if domain in said]
+    if len(found) != 1:
+        raise InputError(
+            f"{name}: expected Project-Id-Version to name one of {', '.join(Domain)}, got "
+            f"{' '.join(said)!r}; take the head of the file from the shipped catalogue"
+        )
+    return found[0]
 
 
 def _parsed(content: bytes, name: str) -> Catalog:

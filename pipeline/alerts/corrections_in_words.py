@@ -49,9 +49,8 @@ def _replaced(one: Replaced, facts: AlertFacts) -> str:
         name = words.headwater_measure.format(landscape=headwater(facts, "en"), measure=name)
     before = _reading(one, facts, one.value_before, one.gap_before, one.side_before)
     now = _reading(one, facts, one.value, one.gap, one.side)
-    return (
-        f"{name} of {month_in_words(month, words)} was {before} when it was told, and is {now} now."
-    )
+    then = "when it was told" if facts.was_told else "when the stage was decided"
+    return f"{name} of {month_in_words(month, words)} was {before} {then}, and is {now} now."
 
 
 def _reading(

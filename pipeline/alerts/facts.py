@@ -13,7 +13,6 @@ from pipeline.alerts.evidence import Evidence
 from pipeline.core.ids import Country, DroughtType, LandUse, Origin
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
-from pipeline.plans.rule_document import SourceKind
 
 
 class Change(StrEnum):
@@ -49,10 +48,12 @@ class AlertFacts:
     is_salt_affected: bool
     geometry: BaseGeometry
     """The landscape in longitude and latitude, degrees."""
-    plan: Plan
+    plan: Plan = field(repr=False)
     evidence: Evidence
     headwater_names: Mapping[str, str] = field(default_factory=dict)
     """Of the landscape that the irrigation water comes from; empty where none is known."""
+    was_told: bool = False
+    """Of a correction: whether a message left that said `from_stage`, the last on this month."""
 
     @property
     def is_simulated(self) -> bool:
@@ -60,13 +61,14 @@ class AlertFacts:
 
     @property
     def has_only_adopted_thresholds(self) -> bool:
-        """Whether every threshold, exit and run used is national, in an adopted plan."""
-        used = [
-            source
-            for line in self.evidence.comparisons
-            for source in (line.source.threshold, line.source.exit, line.source.persistence)
-        ]
-        return self.plan.status == "adopted" and all(s.kind is SourceKind.NATIONAL for s in used)
+        """Whether every threshold, exit and run used is national, in an adopted plan.
+
+        Where no rule was asked, all rules of the plan that the drought stood under count.
+        """
+        used = self.evidence.comparisons
+        if not used:
+            return self.plan.has_only_adopted_thresholds
+        return self.plan.status == "adopted" and all(line.source.are_national for line in used)
 
 
 class Door(StrEnum):

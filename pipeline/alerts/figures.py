@@ -19,6 +19,11 @@ def month_in_words(month: Month, words: Words) -> str:
     return _dated(month.first_day, words.month, words)
 
 
+def short_month_in_words(month: Month, words: Words) -> str:
+    """Return the month in few characters: ``Jun 2021``, ``06.2021``."""
+    return _dated(month.first_day, words.short.month, words)
+
+
 def month_after_since(month: Month, words: Words) -> str:
     """Return the month as it stands after "since": ``June 2021``, ``июня 2021 г.``."""
     return _dated(month.first_day, words.since_month, words)

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from babel.dates import format_datetime
 
 from pipeline.alerts.actions_in_words import proposals, proposed_actions
-from pipeline.alerts.facts import AlertFacts, Approval, Change, Door
+from pipeline.alerts.changes_in_words import (
+    change_in_short,
+    change_in_words,
+    standing_in_words,
+)
+from pipeline.alerts.facts import AlertFacts, Approval, Door
 from pipeline.alerts.figures import day_in_words, month_after_since, month_in_words
 from pipeline.alerts.letter_case import capitalised, capitals
 from pipeline.alerts.naming import (
@@ -20,16 +25,12 @@ from pipeline.alerts.naming import (
     own_stage_words,
     place,
     quoted_stage,
-    stage_of,
     stages_of_change,
 )
 from pipeline.alerts.outcomes import (
     hears_headwater,
     hears_only_indicators,
-    rests_on_area_shares,
-    rests_on_conditions,
     rests_on_indicators,
-    rests_on_silence,
 )
 from pipeline.alerts.reasons import reasons
 from pipeline.alerts.records_in_words import (
@@ -78,7 +79,7 @@ def letter(facts: AlertFacts, language: str) -> Letter:
     ]
     if facts.is_simulated:
         sections = [[words.banner], *sections, [words.banner]]
-    body = "\n\n".join(_wrapped(section) for section in sections if section)
+    body = "\n\n".join(wrapped(section) for section in sections if section)
     return Letter(subject(facts, language), body + "\n")
 
 
@@ -87,7 +88,7 @@ def subject(facts: AlertFacts, language: str) -> str:
     words = words_of(language)
     line = (
         f"{place(facts, language)}: {words.drought[facts.drought_type]}, "
-        f"{_filled(words.in_short[facts.change], facts, language)}, "
+        f"{change_in_short(facts, language)}, "
         f"{month_in_words(facts.month, words)}"
     )
     return one_line(f"[{words.exercise}] {line}" if facts.is_simulated else line)
@@ -96,7 +97,7 @@ def subject(facts: AlertFacts, language: str) -> str:
 def what_happened(facts: AlertFacts, language: str) -> list[str]:
     """Return the first sentence, since when the stage stands, and what kind of land it is."""
     words = words_of(language)
-    sentence = _filled(_happened(facts, words), facts, language)
+    sentence = change_in_words(facts, language)
     since = month_after_since(Month.parse(facts.evidence.since), words)
     stands = words.none_since if facts.to_stage == NO_STAGE else words.since
     stage = quoted_stage(facts.to_stage, facts, language)
@@ -108,32 +109,10 @@ def what_happened(facts: AlertFacts, language: str) -> list[str]:
     if own:
         stages = ", ".join(f"{stage} = {word}" for stage, word in own.items())
         lines.append(words.own_words.format(stages=stages))
-    lines += _standing(facts, words)
+    lines += standing_in_words(facts, words)
     salt = f", {words.salt_affected}" if facts.is_salt_affected else ""
     land = capitalised(words.land_uses[facts.land_use], language)
     return [*lines, f"{land}{salt} ({facts.landscape_id})."]
-
-
-def _happened(facts: AlertFacts, words: Words) -> str:
-    """Return the sentence on what happened, by what the stage rests on."""
-    if facts.evidence.unruled is not None:
-        return words.unruled
-    if facts.change in words.let_go and rests_on_silence(facts):
-        return words.let_go[facts.change]
-    if facts.change in words.by_conditions and rests_on_conditions(facts):
-        return words.by_conditions[facts.change]
-    return words.happened[facts.change]
-
-
-def _standing(facts: AlertFacts, words: Words) -> Iterator[str]:
-    """Yield how sure the stage is, and whether the plan has it reviewed."""
-    record, stage = facts.evidence, stage_of(facts, facts.to_stage)
-    if not record.is_confirmed and record.unruled is None:
-        yield words.unconfirmed.format(months=words.months(record.silent_months))
-    if record.is_held:
-        yield words.held
-    if facts.change is Change.REMINDED and stage is not None and stage.review_after is not None:
-        yield words.reviewed.format(months=words.months(stage.review_after))
 
 
 def data_in_words(facts: AlertFacts, words: Words) -> list[str]:
@@ -158,12 +137,21 @@ def plan_in_words(facts: AlertFacts, language: str) -> list[str]:
     words, plan = words_of(language), facts.plan
     title = plan.title.in_language(language)
     named = words.plan.format(title=title, plan_id=plan.plan_id, version=plan.version)
-    if plan.authority is None:
-        return [named, words.template]
-    return [named, words.adopted.format(authority=plan.authority)]
+    return [named, adoption_in_words(facts, words)]
+
+
+def adoption_in_words(facts: AlertFacts, words: Words) -> str:
+    """Return who adopted the plan, or that nobody has."""
+    authority = facts.plan.authority
+    return words.template if authority is None else words.adopted.format(authority=authority)
 
 
 def notes(facts: AlertFacts, language: str) -> list[str]:
+    """Return the limits that a reader must know of, as a list."""
+    return [f"- {text}" for text in notes_in_words(facts, language)]
+
+
+def notes_in_words(facts: AlertFacts, language: str) -> list[str]:
     """Return the limits that a reader must know of."""
     words = words_of(language)
     limits = {
@@ -173,7 +161,7 @@ def notes(facts: AlertFacts, language: str) -> list[str]:
         words.lacks_headwater: facts.evidence.lacks_headwater,
         words.unchecked: unchecked_texts(facts, language),
     }
-    return [f"- {text}" for text, holds in limits.items() if holds]
+    return [text for text, holds in limits.items() if holds]
 
 
 def unchecked_texts(facts: AlertFacts, language: str) -> bool:
@@ -197,10 +185,10 @@ def signed(body: str, approval: Approval, language: str) -> str:
     """
     words = words_of(language)
     text = body.rstrip("\n")
-    banner = _wrapped([words.banner])
+    banner = wrapped([words.banner])
     is_exercise = text.endswith(banner)
     text = text.removesuffix(banner).rstrip("\n")
-    parts = [text, _wrapped(_section(words, Heading.APPROVAL, _approval(approval, words)))]
+    parts = [text, wrapped(_section(words, Heading.APPROVAL, _approval(approval, words)))]
     return "\n\n".join([*parts, banner] if is_exercise else parts) + "\n"
 
 
@@ -224,31 +212,13 @@ def _approval(approval: Approval, words: Words) -> Iterator[str]:
         yield words.remark.format(note=approval.note)
 
 
-def _filled(template: str, facts: AlertFacts, language: str) -> str:
-    words = words_of(language)
-    old, new = (quoted_stage(s, facts, language) for s in (facts.from_stage, facts.to_stage))
-    return template.format(
-        drought=words.of_drought[facts.drought_type],
-        measure=_measure(facts, words),
-        old=old,
-        new=new,
-        a_old=old if facts.from_stage == NO_STAGE else words.a_stage.format(stage=old),
-        a_new=new if facts.to_stage == NO_STAGE else words.a_stage.format(stage=new),
-    )
-
-
-def _measure(facts: AlertFacts, words: Words) -> str:
-    if rests_on_area_shares(facts):
-        return words.an_area_share
-    return words.an_indicator if rests_on_indicators(facts) else words.an_index
-
-
 def _section(words: Words, heading: Heading, lines: Iterable[str]) -> list[str]:
     told = list(lines)
     return [capitals(words.headings[heading], words.language), *told] if told else []
 
 
-def _wrapped(lines: Iterable[str]) -> str:
+def wrapped(lines: Iterable[str]) -> str:
+    """Return lines at most `WIDTH` wide; those of a list hang behind their mark."""
     return "\n".join(_wrapped_line(line) for line in lines)
 
 

@@ -11,8 +11,13 @@ from pipeline.plans.texts import LocalText
 
 def place(facts: AlertFacts, language: str) -> str:
     """Return the landscape and its country, on one line."""
-    name = facts.landscape_names.get(language, facts.landscape_names["en"])
-    return one_line(f"{name}, {words_of(language).countries[facts.country]}")
+    country = words_of(language).countries[facts.country]
+    return f"{landscape_name(facts, language)}, {country}"
+
+
+def landscape_name(facts: AlertFacts, language: str) -> str:
+    """Return the landscape's name, in English where it has none in `language`, on one line."""
+    return one_line(facts.landscape_names.get(language, facts.landscape_names["en"]))
 
 
 def headwater(facts: AlertFacts, language: str) -> str:
@@ -40,16 +45,18 @@ def stages_of_change(facts: AlertFacts) -> list[Stage]:
     return [stage for name in names for stage in ladder.stages if stage.stage == name]
 
 
-def quoted_stage(name: str, facts: AlertFacts, language: str) -> str:
+def quoted_stage(name: str, facts: AlertFacts, language: str, most: int | None = None) -> str:
     """Return the stage in the reader's language, in quotes: it is the plan's word, not ours.
 
-    A stage that only the plan before had keeps the name it was held under.
+    A stage that only the plan before had keeps the name it was held under. One longer than `most`
+    characters is cut.
     """
     words, ladder = words_of(language), facts.plan.ladders[facts.drought_type]
     if name == NO_STAGE:
         return words.no_stage
     names = [stage.names.in_language(language) for stage in ladder.stages if stage.stage == name]
-    return _in_quotes(names[0] if names else name, words)
+    text = names[0] if names else name
+    return _in_quotes(text if most is None else cut(text, most), words)
 
 
 def own_stage_words(facts: AlertFacts, language: str) -> dict[str, str]:
@@ -69,6 +76,11 @@ def own_words(names: LocalText, language: str) -> tuple[str, ...]:
     """
     translations = {*COMMON_LANGUAGES, *names.unchecked, language}
     return tuple(text for key, text in names.texts.items() if key not in translations)
+
+
+def cut(text: str, most: int) -> str:
+    """Return `text`, or its beginning with an ellipsis: never more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def one_line(text: str) -> str:

@@ -146,11 +146,13 @@ def sources_in_words(lines: Iterable[Comparison], words: Words) -> list[str]:
         is_on, source = outcome(line) in _ON, line.source
         # Without a dead band the end is the threshold itself, and both have an author.
         if not (is_on and line.thresholds.has_dead_band):
-            told.append(words.threshold_source.format(source=_source(source.threshold, words)))
+            told.append(
+                words.threshold_source.format(source=stands_behind(source.threshold, words))
+            )
         if is_on:
-            told.append(words.exit_source.format(source=_source(source.exit, words)))
+            told.append(words.exit_source.format(source=stands_behind(source.exit, words)))
         if (line.exit_after if is_on else line.enter_after) > 1:
-            persistence = _source(source.persistence, words)
+            persistence = stands_behind(source.persistence, words)
             told.append(words.persistence_source.format(source=persistence))
     return list(dict.fromkeys(told))
 
@@ -158,7 +160,7 @@ def sources_in_words(lines: Iterable[Comparison], words: Words) -> list[str]:
 def exit_sources_in_words(lines: Iterable[Comparison], words: Words) -> list[str]:
     """Return who stands behind the ends of `lines`, where that is another than behind the begin."""
     others = [line.source for line in lines if _by(line.source.exit) != _by(line.source.threshold)]
-    told = [words.exit_source.format(source=_source(one.exit, words)) for one in others]
+    told = [words.exit_source.format(source=stands_behind(one.exit, words)) for one in others]
     return list(dict.fromkeys(told))
 
 
@@ -166,7 +168,8 @@ def _by(source: Source) -> tuple[str, str]:
     return source.kind, source.reference
 
 
-def _source(source: Source, words: Words) -> str:
+def stands_behind(source: Source, words: Words) -> str:
+    """Return who stands behind a number: its kind, with the reference."""
     told = [source.reference]
     if source.kind is SourceKind.AGENCY and source.note is not None:
         # Without how its table was read, the agency's name would claim too much.

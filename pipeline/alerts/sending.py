@@ -1,12 +1,24 @@
-"""How a CAP message is sent: under which name, when, to whom, and after which messages."""
+"""How a CAP message is sent: as what, under which name, when, to whom, and after which messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from pipeline.alerts.words import COMMON_LANGUAGES
 from pipeline.core.errors import InputError
+
+
+class MessageKind(StrEnum):
+    """CAP `msgType`: what a message does to those before it."""
+
+    ALERT = "Alert"
+    """The first of a chain."""
+    UPDATE = "Update"
+    """It takes their place."""
+    CANCEL = "Cancel"
+    """It takes them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +27,13 @@ class Reference:
 
     sender: str
     identifier: str
-    sent: datetime
-    """With an offset, as it was sent."""
+    sent: str
+    """Exactly as it stands in that message."""
+    expires: datetime
+    """With an offset."""
+
+    def __str__(self) -> str:
+        return f"{self.sender},{self.identifier},{self.sent}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +46,9 @@ class Sending:
     """With an offset."""
     addresses: tuple[str, ...]
     """Who may read a private message."""
+    kind: MessageKind = MessageKind.ALERT
     references: tuple[Reference, ...] = ()
-    """The messages this one updates, oldest first."""
+    """The messages whose place this one takes, or that it takes back, oldest first."""
     authority: str | None = None
     """The registered alerting authority; None until there is one."""
     languages: tuple[str, ...] = COMMON_LANGUAGES
@@ -46,3 +64,8 @@ class Sending:
             raise InputError(f"CAP sent: expected a time with an offset, got {self.sent}")
         if not self.languages:
             raise InputError("CAP languages: expected at least one, got none")
+        if (self.kind is MessageKind.ALERT) != (not self.references):
+            raise InputError(
+                f"CAP {self.identifier}: expected references in an Update or a Cancel, and none in an "
+                f"Alert, got {len(self.references)} in {self.kind}"
+            )

@@ -8,18 +8,19 @@ proclaimed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_args, get_type_hints
 
 from babel import Locale
 
 from pipeline.alerts.catalogue import Catalogue, Counted, shipped_catalogue
+from pipeline.alerts.catalogue_view import texts_of
 from pipeline.alerts.evidence import Verdict
 from pipeline.alerts.facts import Change
 from pipeline.alerts.index_words import IndexWords
 from pipeline.alerts.outcomes import Outcome
+from pipeline.alerts.short_words import DigestWords, ShortWords
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, LandUse, Release
@@ -116,6 +117,8 @@ class Words:
     """The same, where rules let go for want of values."""
     unruled: str
     """The same, where no rule asks any more."""
+    untold: Mapping[Change, str]
+    """The same, where no message said what is corrected."""
     in_short: Mapping[Change, str]
     since: str
     none_since: str
@@ -196,6 +199,8 @@ class Words:
     protocol: str
     protocol_undated: str
     remark: str
+    short: ShortWords
+    digest: DigestWords
 
 
 _FROM_ELSEWHERE = frozenset({"language", "locale", "has_unchecked", "percent", "references"})
@@ -225,7 +230,7 @@ def words_from(catalogue: Catalogue, language: str) -> Words:
         has_unchecked=bool(catalogue.unchecked),
         percent=_percent(locale),
         references=_references(catalogue),
-        **_texts(Words, catalogue, ""),
+        **texts_of(Words, catalogue, _FROM_ELSEWHERE),
     )
 
 
@@ -240,22 +245,3 @@ def _references(catalogue: Catalogue) -> dict[str, str]:
     return {
         text: catalogue.texts[key] for key, text in source.items() if key.startswith("references.")
     }
-
-
-def _texts(view: type, catalogue: Catalogue, prefix: str) -> dict[str, Any]:
-    """Return the fields of `view`, each from the text whose key is its name."""
-    kinds = get_type_hints(view)
-    names = (field.name for field in fields(view) if prefix or field.name not in _FROM_ELSEWHERE)
-    return {name: _text(kinds[name], catalogue, f"{prefix}{name}") for name in names}
-
-
-def _text(kind: object, catalogue: Catalogue, key: str) -> object:
-    if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**_texts(kind, catalogue, f"{key}."))
-    if kind is str:
-        return catalogue.texts[key]
-    if kind == Counted:
-        return catalogue.counted[key]
-    vocabulary, _ = get_args(kind)
-    keys = {member: f"{key}.{member}" for member in vocabulary}
-    return {member: catalogue.texts[k] for member, k in keys.items() if k in catalogue.texts}

@@ -159,9 +159,19 @@ def reject(
 
 
 @alerts.command()
-def deliver() -> None:
+def deliver(
+    now: Annotated[
+        bool,
+        typer.Option(
+            "--now",
+            help="Try again at once what was refused, and channels that did not answer. Readers' hours "
+            "are kept all the same.",
+        ),
+    ] = False,
+) -> None:
     """Send what is approved and not sent yet. Running it twice sends nothing twice.
 
+    What a channel refused is tried again after a pause: 5 minutes, doubling up to 6 hours.
     Alerts that wait longer than their plan allows are told of once, and expire when it says so.
     """
     from pipeline.steps.deliver import deliver as deliver_step
@@ -171,8 +181,10 @@ def deliver() -> None:
     unanswered = escalate(installation)
     if unanswered.overdue or unanswered.expired:
         print(f"alerts {unanswered}")
-    done = deliver_step(installation)
+    done = deliver_step(installation, ignores_pauses=now)
     print(f"delivered: {done.sent}; refused by a channel: {len(done.failures)}")
+    for line in done.resting:
+        print(f"left alone: {line}; `drought deliver --now` tries it at once")
     for failure in done.failures:
         notes.print(f"error: {failure}", highlight=False, markup=False, soft_wrap=True)
     if done.failures:

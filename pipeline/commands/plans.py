@@ -113,13 +113,14 @@ def plans_show(
     ] = None,
 ) -> None:
     """Show a plan in short: its stages, when each begins and ends, and whose numbers these are."""
-    from pipeline.plans.outline import outline
+    from pipeline.plans.outline import issuing_in_words, outline
 
     plan = _plan(name if version is None else f"{name}@{version}")
     print(_in_short(plan).removesuffix(","))
     print(plan.title.in_language("en"))
     print(f"languages: {', '.join(plan.spoken)}")
-    print(f"issued by: {plan.issuing.office.in_language('en')}")
+    for said in issuing_in_words(plan.issuing):
+        print(said)
     for drought in [one for one in DroughtType if one in plan.ladders]:
         table = folded_table("stage", "begins at", "ends at", "whose numbers")
         table.title = f"{drought} drought, mildest stage first"

@@ -20,6 +20,7 @@ from pipeline.core.counts import Counts
 from pipeline.core.ids import Country
 from pipeline.steps.status import Status
 from pipeline.terminal import (
+    channel_line,
     freshness_line,
     print_revisions,
     request_line,
@@ -123,6 +124,8 @@ def _print_status(found: Status) -> None:
     _print_files(found)
     _print_answers(found)
     screen.print(f"messages approved and not sent: {len(found.undelivered)}")
+    for channel in found.channels:
+        screen.print(f"  {channel_line(channel)}", markup=False, highlight=False, soft_wrap=True)
     screen.print(stage_table(found.stages))
 
 

@@ -155,12 +155,48 @@ def _replay(moment: Moment, report: Path | None) -> None:
 
 
 @steps.command()
-def publish() -> None:
-    """Write the bulletin and the page into $DROUGHT_VAR/site."""
-    from pipeline.steps.publish import publish as publish_step
+def publish(
+    public: Annotated[
+        bool, typer.Option("--public", help="The public site alone: only what may be public.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="One site alone, into this folder: a web server's, or one on a stick."),
+    ] = None,
+    accept_unchecked: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unchecked",
+            help="With --public: also in languages that no speaker has checked; they say so.",
+        ),
+    ] = False,
+) -> None:
+    """Write the bulletins and the site, for any web server or a stick, into $DROUGHT_VAR/site.
 
-    for path in publish_step(wiring.installation()):
-        print(path)
+    The public site follows, into $DROUGHT_VAR/public, where DROUGHT_SITE_URL says its address. It shows
+    a country only if its plan is adopted, the data are real and an authority is configured.
+    """
+    from pipeline.steps.publish import publish as publish_all
+    from pipeline.steps.publish import publish_one
+
+    if accept_unchecked and not public:
+        raise typer.BadParameter("--accept-unchecked: expected it with --public")
+    installation = wiring.installation()
+    with progress(notes) as advance:
+        if public or to is not None:
+            sites = [
+                publish_one(
+                    installation,
+                    public=public,
+                    to=to,
+                    accepts_unchecked=accept_unchecked,
+                    advance=advance,
+                )
+            ]
+        else:
+            sites = publish_all(installation, advance=advance, tell=notes.print)
+    for site in sites:
+        print(site)
 
 
 @steps.command()

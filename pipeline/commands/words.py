@@ -1,4 +1,4 @@
-"""The commands of `drought words`: the words of letters in each language, for translators."""
+"""The commands of `drought words`: the words of letters, bulletins and site, for translators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from pipeline.alerts.catalogue import Catalogue
 
 words = typer.Typer(
-    help="The words of letters in each language, for translators (docs/translating.md).",
+    help=(
+        "The words of letters, bulletins and site in each language, for translators "
+        "(docs/translating.md)."
+    ),
     no_args_is_help=True,
 )
 
@@ -21,12 +24,13 @@ words = typer.Typer(
 @words.command("list")
 def words_list() -> None:
     """Show each language with its texts, how many no speaker has checked, and who checked the others."""
-    from pipeline.alerts.catalogue import shipped_catalogue
+    from pipeline.alerts.catalogue import Domain, shipped_catalogue
     from pipeline.alerts.words import LANGUAGES
 
-    table = folded_table("language", "texts", "unchecked", "checked by")
-    for language in LANGUAGES:
-        table.add_row(language, *_told(shipped_catalogue(language)))
+    table = folded_table("texts of", "language", "texts", "unchecked", "checked by")
+    for domain in Domain:
+        for language in LANGUAGES:
+            table.add_row(domain, language, *_told(shipped_catalogue(language, domain)))
     screen.print(table)
 
 

@@ -1,4 +1,4 @@
-"""The folder `outgoing`: letters and CAP files, for whoever fetches them."""
+"""Files in folders for whoever fetches them: letters and CAP files in `outgoing`, bulletins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.core.errors import DeliveryError
 
 
-def write_to_folder(folder: Path, name: str, text: str) -> Path:
-    """Write `text` as `folder/name` and return the path; nobody ever sees half of it.
+def write_to_folder(folder: Path, name: str, content: str | bytes) -> Path:
+    """Write `content`, a text as UTF-8, as `folder/name` and return the path; nobody ever sees half of it.
 
     Raises:
         DeliveryError: the folder cannot be written to.
@@ -18,10 +18,8 @@ def write_to_folder(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=folder, suffix=".part", delete=False, encoding="utf-8", newline="\n"
-        ) as file:
-            file.write(text)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())  # it will be noted as sent: a power cut must not empty it
         part = Path(file.name)

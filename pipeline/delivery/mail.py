@@ -6,13 +6,23 @@ import smtplib
 import ssl
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import formatdate, parseaddr
 
 from pipeline.core.errors import ChannelDownError, DeliveryError
-from pipeline.delivery.letter import Letter
+from pipeline.delivery.bounded import within
+from pipeline.delivery.letter import Letter, Reader, single_line
+from pipeline.delivery.mail_message import mail_message
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30.0
+"""For each answer of the server."""
+SLOWEST_BYTES_PER_SECOND = 4_000
+"""Of a line on which letters still leave: what is sent adds to the time that it may take."""
+_ANSWERS = 4
+"""So many slow answers of a conversation are borne with."""
+_CLOSING = 421
+"""The server ends the conversation, whatever was said last."""
+_TOO_LARGE = 552
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +35,38 @@ class Mailer:
     password: str | None
     starttls: bool
     sender: str
+    unsubscribe: str | None = None
+    """Address that takes unsubscriptions."""
+    timeout_seconds: float = TIMEOUT_SECONDS
 
-    def send(self, letter: Letter, recipient: str) -> None:
-        """Hand `letter` to the server for one recipient.
+    def send(self, letter: Letter, reader: Reader) -> None:
+        """Hand `letter` to the server for one reader.
 
         Raises:
-            ChannelDownError: the server is away, or lets nobody in.
+            ChannelDownError: the server is away, lets nobody in, or ended the conversation.
             DeliveryError: it does not take this letter; what it said is in the message.
         """
+        try:
+            message = mail_message(letter, reader, sender=self.sender, unsubscribe=self.unsubscribe)
+            size = len(bytes(message))
+        # `email` raises them for an address that cannot be one.
+        except (ValueError, MessageError) as error:
+            raise self._refusal(error) from error
+        sending_seconds = self.timeout_seconds + size / SLOWEST_BYTES_PER_SECOND
+        within(
+            _ANSWERS * self.timeout_seconds + sending_seconds,
+            f"mail server {self.host}:{self.port}",
+            lambda: self._send(message, reader.address, sending_seconds),
+        )
+
+    def _send(self, message: EmailMessage, address: str, sending_seconds: float) -> None:
         with closing(self._connected()) as server:
             try:
-                server.send_message(self._message(letter, recipient))
-            # `email` raises ValueError for an address that cannot be one.
+                if server.sock is not None:
+                    server.sock.settimeout(sending_seconds)
+                server.send_message(message, to_addrs=[address])
             except (smtplib.SMTPException, OSError, ValueError) as error:
-                raise DeliveryError(self._said(error)) from error
+                raise self._refusal(error) from error
             # It was taken: how the server parts must not make it go twice.
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
@@ -55,7 +83,7 @@ class Mailer:
     def _connected(self) -> smtplib.SMTP:
         """Return the server, ready to take letters: what fails here, fails for every letter."""
         try:
-            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
         # The resolver raises ValueError for a name that cannot be one.
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise ChannelDownError(self._said(error)) from error
@@ -69,18 +97,38 @@ class Mailer:
             raise ChannelDownError(self._said(error)) from error
         return server
 
-    def _said(self, error: Exception) -> str:
-        return f"mail server {self.host}:{self.port}: {error}; it is tried again next time"
+    def _refusal(self, error: Exception) -> DeliveryError:
+        kind = DeliveryError if is_about_one_letter(error) else ChannelDownError
+        return kind(self._said(error))
 
-    def _message(self, letter: Letter, recipient: str) -> EmailMessage:
-        message = EmailMessage()
-        message["From"] = self.sender
-        message["To"] = recipient
-        message["Subject"] = letter.subject
-        message["Date"] = formatdate(localtime=False)
-        # Stable: a repeat after a crash is one mail to the reader's program.
-        domain = parseaddr(self.sender)[1].rpartition("@")[2]
-        message["Message-ID"] = f"<{letter.message_id}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.body, cte="quoted-printable")
-        return message
+    def _said(self, error: Exception) -> str:
+        said = single_line(_in_words(error))
+        return f"mail server {self.host}:{self.port}: {said}; it is tried again later"
+
+
+def is_about_one_letter(error: Exception) -> bool:
+    """Return whether the server refused this letter only, and may take the next one."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code != _CLOSING for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return error.smtp_code == _TOO_LARGE
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code != _CLOSING
+    is_end = isinstance(error, smtplib.SMTPServerDisconnected) or (
+        isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)
+    )
+    return not is_end
+
+
+def _in_words(error: Exception) -> str:
+    """Return what the server said; the address it said it of is no part of that."""
+    answers: list[tuple[int, object]] = []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [*error.recipients.values()]
+    elif isinstance(error, smtplib.SMTPResponseException):
+        answers = [(error.smtp_code, error.smtp_error)]
+    return "; ".join(f"{code} {_text(said)}" for code, said in answers) or str(error)
+
+
+def _text(said: object) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

@@ -50,6 +50,12 @@ def _on_law(plan: Plan) -> Iterator[str]:
             f"alerts that lead to {', '.join(automatic.stages)} leave without a person, by "
             f"{automatic.order}"
         )
+    at_once = plan.issuing.at_once
+    if at_once is not None:
+        yield (
+            f"alerts that lead to {', '.join(at_once.stages)} may come at night and on days of rest"
+            f"{'' if at_once.order is None else f', by {at_once.order}'}"
+        )
     if plan.hears_forecast:
         yield (
             "a rule hears a forecast, which is reserved: nothing reads forecasts yet, so the plan can "

@@ -115,12 +115,23 @@ class Plan(Strict):
                 "issuing.automatic: only an adopted plan may let alerts leave without a person; "
                 "take it out of the template"
             )
-        known = {stage.stage for ladder in self.ladders.values() for stage in ladder.stages}
-        unknown = sorted({*automatic.stages} - known - {NO_STAGE})
+        unknown = sorted({*automatic.stages} - self.stage_names - {NO_STAGE})
         if unknown:
             raise ValueError(
-                f"issuing.automatic.stages: expected stages of the plan ({', '.join(sorted(known))}"
-                f") or none, got {', '.join(unknown)}"
+                "issuing.automatic.stages: expected stages of the plan "
+                f"({', '.join(sorted(self.stage_names))}) or none, got {', '.join(unknown)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tells_at_once_of_its_stages(self) -> Self:
+        at_once = self.issuing.at_once
+        unknown = sorted({*(at_once.stages if at_once else ())} - self.stage_names)
+        if unknown:
+            raise ValueError(
+                "issuing.at_once.stages: expected stages of the plan "
+                f"({', '.join(sorted(self.stage_names))}), got {', '.join(unknown)}; correct its "
+                "spelling, or take it out"
             )
         return self
 
@@ -131,9 +142,20 @@ class Plan(Strict):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def stage_names(self) -> frozenset[str]:
+        """The stages of all its ladders, without `none`."""
+        return frozenset(one.stage for ladder in self.ladders.values() for one in ladder.stages)
+
+    @property
     def measures(self) -> set[Measure]:
         """All that its rules hear, wherever."""
         return {measure for ladder in self.ladders.values() for measure in ladder.measures}
+
+    @property
+    def has_only_adopted_thresholds(self) -> bool:
+        """Whether it is adopted, with every threshold, exit and run of every rule."""
+        rules = (rule for ladder in self.ladders.values() for rule in ladder.every_rule)
+        return self.status == "adopted" and all(rule.source.are_national for rule in rules)
 
     @property
     def hears_forecast(self) -> bool:

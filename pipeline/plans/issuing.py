@@ -19,6 +19,15 @@ class Automatic(Strict):
     """The order of the competent authority that allows it."""
 
 
+class AtOnce(Strict):
+    """Alerts that do not wait for a reader's working hours. They need an approval like any other."""
+
+    stages: tuple[str, ...] = Field(min_length=1)
+    """Only alerts that lead to one of these stages."""
+    order: str | None = Field(default=None, min_length=1)
+    """The order or protocol that says so; null where it is the desk's own choice."""
+
+
 class Issuing(Strict):
     """Who may issue, by which order. Nothing leaves without an approval."""
 
@@ -34,6 +43,12 @@ class Issuing(Strict):
     """An approval unanswered for so many days expires: its messages never leave."""
     automatic: Automatic | None = None
     """Alerts that leave without a person, where an order allows it; null: none does."""
+    at_once: AtOnce | None = None
+    """Alerts that may come to a reader at night and on a day of rest; null: none does."""
+
+    def is_at_once(self, stage: str) -> bool:
+        """Return whether an alert that leads to `stage` waits for nobody's working hours."""
+        return self.at_once is not None and stage in self.at_once.stages
 
     @model_validator(mode="after")
     def _escalates_before_it_expires(self) -> Self:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.core.ids import LandUse
 from pipeline.plans.conditions import Form, Group
+from pipeline.plans.issuing import Issuing
 from pipeline.plans.ladders import Ladder
 from pipeline.plans.rule_document import ALL_YEAR, Rule
 
@@ -39,6 +40,18 @@ def outline(ladder: Ladder) -> list[Line]:
             for line in _condition(one, 0):
                 lines.append(Line(name, line.begins, line.ends, line.source))
                 name = ""
+    return lines
+
+
+def issuing_in_words(issuing: Issuing) -> list[str]:
+    """Return who issues, and which alerts leave by themselves or at any hour, a line each."""
+    lines = [f"issued by: {issuing.office.in_language('en')}"]
+    automatic, at_once = issuing.automatic, issuing.at_once
+    if automatic is not None:
+        lines.append(f"without a person: {', '.join(automatic.stages)}, by {automatic.order}")
+    if at_once is not None:
+        by = "" if at_once.order is None else f", by {at_once.order}"
+        lines.append(f"at any hour: {', '.join(at_once.stages)}{by}")
     return lines
 
 

@@ -105,6 +105,13 @@ class RuleSources(Strict):
     exit: Source
     persistence: Source
 
+    @property
+    def are_national(self) -> bool:
+        """Whether the country has adopted all three."""
+        return all(
+            one.kind is SourceKind.NATIONAL for one in (self.threshold, self.exit, self.persistence)
+        )
+
 
 def in_order(values: frozenset[int] | frozenset[str]) -> Sequence[object]:
     """Give a set one order, so that equal plans have equal fingerprints."""

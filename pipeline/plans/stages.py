@@ -212,12 +212,11 @@ def _rest(course: _Course, rung: _Rung | None, now: Moment, *, is_held: bool) ->
     """What the knowledge of the stage rests on: of `none`, that every stage is off."""
     if is_held:
         of_each = [rest(number, now, is_on=True) for number in range(len(course.rules))]
-        return max(of_each, default=(True, 0))
-    if rung is not None:
-        return rest(rung.tree, now, is_on=True)
-    unconfirmed, silent = max(
-        (rest(one.tree, now, is_on=False) for one in course.rungs), default=(True, 0)
-    )
+    elif rung is not None:
+        of_each = [rest(rung.tree, now, is_on=True)]
+    else:
+        of_each = [rest(one.tree, now, is_on=False) for one in course.rungs]
+    unconfirmed, silent = max(of_each, default=(True, 0))
     # Where nobody has heard anything yet, `none` is not knowledge.
     return unconfirmed or not any(state.heard for state in now.states), silent
 

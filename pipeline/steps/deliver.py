@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from pipeline.core.errors import ChannelDownError, DeliveryError
-from pipeline.delivery.files import write_to_folder
-from pipeline.delivery.letter import Letter
-from pipeline.delivery.mail import Mailer
-from pipeline.settings import Settings
+from pipeline.alerts.due import Parcel, Waiting, parcels, pause
+from pipeline.alerts.recipients import FILE, MAIL
+from pipeline.core.errors import ChannelDownError, DeliveryError, InputError
+from pipeline.delivery.channel_calls import CALL_SECONDS
+from pipeline.delivery.channels import read_channels
+from pipeline.delivery.letter import Letter, Reader
+from pipeline.steps.digests import letter_of, make_digest
+from pipeline.steps.hand_over import Channels, hand_over, lay_down
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
-from pipeline.warehouse.notices import read_unsent_notices, save_notice_sent, take_notice
-from pipeline.warehouse.outbox import QueuedDelivery, save_delivery, take_queued_delivery
-
-CHANNELS = ("file", "mail")
-"""In the order in which they are served."""
+from pipeline.warehouse.channels import DownChannel, read_down, save_answering, save_down
+from pipeline.warehouse.deliveries import (
+    QueuedDelivery,
+    cancel_of_ended_recipients,
+    read_waiting,
+    save_failed,
+    save_sent,
+    take_deliveries,
+)
+from pipeline.warehouse.digests import save_digest_failed, save_digest_sent, take_digest
+from pipeline.warehouse.notices import (
+    read_unsent_notices,
+    save_notice_failed,
+    save_notice_sent,
+    take_notice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,80 +39,60 @@ class Delivered:
     """What a round of deliveries came to."""
 
     sent: int
+    """Messages that were taken; those of a digest count each."""
     failures: tuple[str, ...]
-    """One line for each delivery its channel refused; it will be tried again."""
+    """One line for each that its channel refused now; it will be tried again."""
+    resting: tuple[str, ...] = ()
+    """One line for each channel that did not answer lately and was left alone."""
 
 
-def deliver(installation: Installation) -> Delivered:
+@dataclass
+class _Round:
+    """One round: what it works with, and what it came to so far."""
+
+    installation: Installation
+    ignores_pauses: bool
+    seconds: float
+    channels: Channels
+    down: dict[str, DownChannel]
+    sent: int = 0
+    failures: list[str] = field(default_factory=list)
+    resting: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.installation.clock()
+
+
+def deliver(
+    installation: Installation, *, ignores_pauses: bool = False, seconds: float = CALL_SECONDS
+) -> Delivered:
     """Hand every approved message to its channel, once.
 
     Each delivery commits on its own, after its channel has accepted; only a crash between the two
-    repeats one, with the same message id. A refusal is written down and tried again next time; it
-    holds up no other. A channel that does not answer is left alone for the rest of the round, and
-    files go before mail, so that it holds up no other channel.
+    repeats one, with the same message id. A refusal is written down and tried again after a pause
+    that doubles; it holds up no other, but what follows it in its chain. A channel that does not
+    answer ends its own turn and rests likewise. The folder is served first, then mail, then others.
+
+    Args:
+        installation: the installation.
+        ignores_pauses: try everything now. The readers' hours are kept all the same.
+        seconds: how long a channel may keep us waiting for one answer.
     """
-    failures: list[str] = []
-    sent = 0
     with recorded(installation.warehouse, "deliver") as report:
-        for channel in CHANNELS:
-            sent += _empty(installation, channel, failures)
-        sent += _send_notices(installation, failures)
-        report.rows = sent
-        report.message = f"{sent} sent, {len(failures)} refused"
-    return Delivered(sent, tuple(failures))
-
-
-def _empty(installation: Installation, channel: str, failures: list[str]) -> int:
-    """Empty one channel's part of the outbox; return how many were sent, note who was refused."""
-    sent = last = 0
-    while True:
         with installation.warehouse.begin() as connection:
-            delivery = take_queued_delivery(connection, channel, last)
-            if delivery is None:
-                return sent
-            last = delivery.delivery_id
-            try:
-                _hand_over(delivery, installation.settings)
-            except DeliveryError as error:
-                save_delivery(connection, last, None, str(error))
-                failures.append(f"alert {delivery.alert_id} to {delivery.recipient_id}: {error}")
-                is_down = isinstance(error, ChannelDownError)
-            else:
-                save_delivery(connection, last, installation.clock(), None)
-                sent, is_down = sent + 1, False
-        if is_down:
-            return sent
-
-
-def _send_notices(installation: Installation, failures: list[str]) -> int:
-    """Send what the operator is to be told; return how many left, note what was refused."""
-    mailer = mailer_of(installation.settings)
-    if mailer is None:
-        return 0
-    with installation.warehouse.connect() as connection:
-        unsent = read_unsent_notices(connection)
-    sent = 0
-    for notice_id in unsent:
-        with installation.warehouse.begin() as connection:
-            notice = take_notice(connection, notice_id)
-            if notice is None:
-                continue
-            try:
-                mailer.send(Letter(notice_id, notice.subject, notice.body), notice.recipient_id)
-            except DeliveryError as error:
-                save_notice_sent(connection, notice_id, None, str(error))
-                failures.append(f"notice to {notice.recipient_id}: {error}")
-                is_down = isinstance(error, ChannelDownError)
-            else:
-                save_notice_sent(connection, notice_id, installation.clock(), None)
-                sent, is_down = sent + 1, False
-        if is_down:
-            break
-    return sent
+            cancel_of_ended_recipients(connection)
+            waiting, down = read_waiting(connection), read_down(connection)
+        now = _Round(installation, ignores_pauses, seconds, {}, down)
+        for channel in _usable_channels(now, waiting):
+            _serve(now, channel, waiting.get(channel, []))
+        report.rows = now.sent
+        said = [f"{now.sent} sent", f"{len(now.failures)} refused", *now.resting]
+        report.message = "; ".join(said)
+    return Delivered(now.sent, tuple(now.failures), tuple(now.resting))
 
 
 def deliver_all(installation: Installation) -> int:
-    """Deliver, and fail if a channel refused something; return how many messages were sent.
+    """Deliver, and fail if a channel refused something now; return how many messages were sent.
 
     Raises:
         DeliveryError: at least one refusal; the others were sent.
@@ -107,28 +103,149 @@ def deliver_all(installation: Installation) -> int:
     return done.sent
 
 
-def _hand_over(delivery: QueuedDelivery, settings: Settings) -> None:
-    letter = Letter(delivery.message_id, delivery.subject, delivery.body)
-    if delivery.channel == "file":
-        write_to_folder(settings.outgoing / str(delivery.month), delivery.file_name, delivery.body)
-        return
-    mailer = mailer_of(settings)
-    if mailer is None:
-        raise ChannelDownError(
-            "mail: no mail server is set; set DROUGHT_SMTP_HOST and run `drought deliver` again"
+def _usable_channels(now: _Round, waiting: dict[str, list[Waiting]]) -> list[str]:
+    """Return the channels in the order in which they are served, and read the file of channels.
+
+    Where that is wrong, the folder and mail are served all the same.
+    """
+    others = sorted(set(waiting) - {FILE, MAIL})
+    try:
+        if others:
+            now.channels = read_channels(now.installation.settings.channels)
+    except InputError as error:
+        now.failures.append(str(error))
+        others = []
+    return [FILE, MAIL, *others]
+
+
+def _serve(now: _Round, channel: str, waiting: Sequence[Waiting]) -> None:
+    """Hand over what is due by one channel, until it does not answer."""
+    held = now.down.get(channel)
+    if held is not None and held.next_attempt_at > now.now() and not now.ignores_pauses:
+        now.resting.append(
+            f"{channel} has not answered since {held.failing_since:%Y-%m-%d %H:%M} UTC, tried again "
+            f"after {held.next_attempt_at:%Y-%m-%d %H:%M}"
         )
-    mailer.send(letter, delivery.recipient_id)
+        return
+    try:
+        for parcel in parcels(waiting, now.now(), ignores_pauses=now.ignores_pauses):
+            _send(now, channel, parcel)
+        if channel == MAIL:
+            _send_notices(now)
+    except ChannelDownError as error:
+        with now.installation.warehouse.begin() as connection:
+            held = now.down.get(channel)
+            attempts = 1 if held is None else held.attempts + 1
+            save_down(connection, channel, now.now(), now.now() + pause(attempts), str(error))
 
 
-def mailer_of(settings: Settings) -> Mailer | None:
-    """Return the mail server of the settings, or None where there is none."""
-    if settings.smtp_host is None:
-        return None
-    return Mailer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        user=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        starttls=settings.smtp_starttls,
-        sender=settings.mail_from,
+def _send(now: _Round, channel: str, parcel: Parcel) -> None:
+    digest_id = parcel.digest_id
+    if parcel.is_new_digest:
+        digest_id = make_digest(now.installation, parcel.delivery_ids)
+        if digest_id is None:
+            return
+    if digest_id is None:
+        _send_one(now, channel, parcel.delivery_ids[0])
+    else:
+        _send_digest(now, channel, digest_id)
+
+
+def _send_one(now: _Round, channel: str, delivery_id: int) -> None:
+    with now.installation.warehouse.begin() as connection:
+        taken = take_deliveries(connection, [delivery_id])
+        if not taken:
+            return
+        (delivery,) = taken
+        error = _refusal(lambda: _hand_over(now, delivery))
+        if error is None:
+            save_sent(connection, [delivery_id], now.now())
+        else:
+            again_at = now.now() + pause(delivery.attempts + 1)
+            save_failed(connection, [delivery_id], str(error), again_at)
+    _heard(now, channel, f"alert {delivery.alert_id} to {delivery.recipient_id}", error)
+
+
+def _hand_over(now: _Round, delivery: QueuedDelivery) -> None:
+    if delivery.channel == FILE:
+        lay_down(now.installation.settings, delivery)
+        return
+    letter = Letter(
+        delivery.message_id, delivery.subject, delivery.body, delivery.language, delivery.form
     )
+    reader = Reader(delivery.address, delivery.name, delivery.unsubscribe_token)
+    _pass_on(now, delivery.channel, letter, reader)
+
+
+def _send_digest(now: _Round, channel: str, digest_id: str) -> None:
+    with now.installation.warehouse.begin() as connection:
+        digest = take_digest(connection, digest_id)
+        if digest is None:
+            return
+        reader = Reader(digest.address, digest.name, digest.unsubscribe_token)
+        error = _refusal(lambda: _pass_on(now, channel, letter_of(digest), reader))
+        if error is None:
+            save_digest_sent(connection, digest, now.now())
+        else:
+            again_at = now.now() + pause(digest.attempts + 1)
+            save_digest_failed(connection, digest, str(error), again_at)
+    alerts = len(digest.contents)
+    _heard(now, channel, f"digest of {alerts} alerts to {digest.recipient_id}", error, alerts)
+
+
+def _send_notices(now: _Round) -> None:
+    """Send what the operator is to be told, unless there is no mail server."""
+    if now.installation.settings.smtp_host is None:
+        return
+    with now.installation.warehouse.connect() as connection:
+        unsent = read_unsent_notices(connection, None if now.ignores_pauses else now.now())
+    for notice_id in unsent:
+        _send_notice(now, notice_id)
+
+
+def _send_notice(now: _Round, notice_id: str) -> None:
+    with now.installation.warehouse.begin() as connection:
+        notice = take_notice(connection, notice_id)
+        if notice is None:
+            return
+        letter = Letter(notice_id, notice.subject, notice.body)
+        error = _refusal(lambda: _pass_on(now, MAIL, letter, Reader(notice.recipient_id)))
+        if error is None:
+            save_notice_sent(connection, notice_id, now.now())
+        else:
+            again_at = now.now() + pause(notice.attempts + 1)
+            save_notice_failed(connection, notice_id, str(error), again_at)
+    _heard(now, MAIL, f"notice to {notice.recipient_id}", error)
+
+
+def _pass_on(now: _Round, channel: str, letter: Letter, reader: Reader) -> None:
+    settings = now.installation.settings
+    hand_over(settings, now.channels, channel, letter, reader, seconds=now.seconds)
+
+
+def _refusal(call: Callable[[], None]) -> DeliveryError | None:
+    """Return why a channel did not take what it was handed; None: it took it."""
+    try:
+        call()
+    except DeliveryError as error:
+        return error
+    return None
+
+
+def _heard(
+    now: _Round, channel: str, who: str, error: DeliveryError | None, messages: int = 1
+) -> None:
+    """Note what became of one attempt, which is committed.
+
+    Raises:
+        ChannelDownError: the channel did not answer; its turn is over.
+    """
+    if error is None:
+        now.sent += messages
+    else:
+        now.failures.append(f"{who}: {error}")
+    if isinstance(error, ChannelDownError):
+        raise error
+    if now.down.pop(channel, None) is not None:
+        with now.installation.warehouse.begin() as connection:
+            save_answering(connection, channel)

@@ -18,7 +18,9 @@ from sqlalchemy import Engine
 
 from pipeline.settings import Settings
 from pipeline.steps import checkup
+from pipeline.steps.channel_check import look_at_channels
 from pipeline.steps.checkup import Finding, Look, Patient, UnseenError, Verdict
+from pipeline.steps.public_check import look_at_public_messages
 
 _Kept = TypeVar("_Kept")
 
@@ -36,6 +38,8 @@ LOOKS: Mapping[str, Callable[[Patient], Look]] = {
     "archive": checkup.look_at_archive,
     "disk": checkup.look_at_disk,
     "mail": checkup.look_at_mail,
+    "channels": look_at_channels,
+    "public messages": look_at_public_messages,
     "data store": checkup.look_at_data_store,
     "landscapes and plans": checkup.look_at_landscapes,
     "source": checkup.look_at_source,

@@ -13,7 +13,7 @@ from pipeline.core.dictionary import Dictionary, View
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country
 from pipeline.core.moments import Moment
-from pipeline.delivery.bulletin_facts import kinds_not_national
+from pipeline.delivery.bulletin.facts import kinds_not_national
 from pipeline.delivery.tables.folder import refuse_taken, whole_folder
 from pipeline.delivery.tables.kinds import GEOJSON, CsvStyle, Format
 from pipeline.delivery.tables.notices import About, Shown, moment

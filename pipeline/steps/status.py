@@ -15,6 +15,7 @@ from pipeline.plans.lateness import LateReading
 from pipeline.steps.installation import Installation, deciding_sources
 from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
 from pipeline.warehouse.blended import read_silent_gauges
+from pipeline.warehouse.channels import ChannelWaiting, read_standing
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.ingests import read_latest_ingests, read_refused
 from pipeline.warehouse.outcomes import Outcome, read_identity, read_latest_outcomes
@@ -53,6 +54,8 @@ class Status:
     without_issuer: list[str]
     """Countries of which alerts are told and nobody may issue."""
     undelivered: Rows
+    channels: list[ChannelWaiting]
+    """Those that have something to send, or do not answer."""
     ingests: Rows
     """What became of the records of the latest files: read = stored + quarantined + unchanged."""
     refused_files: Rows
@@ -86,6 +89,7 @@ def status(installation: Installation) -> Status:
             if identity.live_from is None
             else read_countries_without_issuer(connection, installation.clock()),
             read_undelivered(connection),
+            read_standing(connection),
             read_latest_ingests(connection),
             read_refused(connection),
             [] if newest is None else read_stages(connection, newest),

@@ -158,6 +158,22 @@ def read_told_chains(connection: Connection) -> set[str]:
     return {row.chain_id for row in rows}
 
 
+_LAST_SAID = """
+SELECT earlier.to_stage
+FROM alert.transition AS earlier
+JOIN alert.approval AS answer USING (alert_id)
+WHERE earlier.landscape_key = t.landscape_key AND earlier.drought_type = t.drought_type
+    AND earlier.month <= t.month AND earlier.alert_id < t.alert_id AND answer.state = 'approved'
+    AND EXISTS (
+        SELECT FROM alert.message AS m
+        WHERE m.alert_id = earlier.alert_id AND m.body IS NOT NULL
+    )
+ORDER BY earlier.month DESC, earlier.alert_id DESC
+LIMIT 1
+"""
+"""The stage in the last message that left about the month of `t` or before."""
+
+
 def read_alerts(
     connection: Connection,
     alert_ids: Sequence[int] | None = None,
@@ -177,9 +193,11 @@ def read_alerts(
     """
     rows = connection.execute(
         text(
-            "SELECT t.*, l.landscape_id FROM alert.transition AS t "
+            "SELECT t.*, l.landscape_id, coalesce(said.to_stage = t.from_stage, false) AS was_told "  # noqa: S608 - ours
+            "FROM alert.transition AS t "
             "JOIN alert.approval AS a USING (alert_id) "
             "JOIN landscape.landscape AS l USING (landscape_key) "
+            f"LEFT JOIN LATERAL ({_LAST_SAID}) AS said ON t.change = 'corrected' "
             "WHERE (CAST(:ids AS bigint[]) IS NULL OR t.alert_id = ANY(CAST(:ids AS bigint[]))) "
             "AND (CAST(:state AS text) IS NULL OR a.state = :state) "
             "AND (CAST(:month AS date) IS NULL OR t.month = :month) "
@@ -199,7 +217,8 @@ def read_alerts(
     }
     found = [(row.alert_id, _transition(row, landscapes)) for row in rows]
     names = _headwater_names(connection, [one for _, one in found])
-    return [facts(alert_id, one, plans, names) for alert_id, one in found]
+    told = {row.alert_id for row in rows if row.was_told}
+    return [facts(a, one, plans, names, was_told=a in told) for a, one in found]
 
 
 def _headwater_names(
@@ -224,6 +243,8 @@ def facts(
     transition: NewTransition,
     plans: Mapping[tuple[str, str], Plan],
     headwater_names: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    *,
+    was_told: bool = False,
 ) -> AlertFacts:
     """Return what letters and CAP say of a transition; headwaters' names are told by landscape id."""
     landscape = transition.landscape.landscape
@@ -245,6 +266,7 @@ def facts(
         plan=plans[evidence.plan_id, evidence.plan_version],
         evidence=evidence,
         headwater_names=headwater_names.get(evidence.headwater_landscape_id or "", {}),
+        was_told=was_told,
     )
 
 

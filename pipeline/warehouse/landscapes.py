@@ -98,6 +98,12 @@ def read_landscape_keys(connection: Connection) -> dict[str, int]:
     return {row.landscape_id: row.landscape_key for row in rows}
 
 
+def read_landscape_countries(connection: Connection) -> dict[str, Country]:
+    """Return the country of every landscape by its id."""
+    rows = connection.execute(text("SELECT landscape_id, country_code FROM landscape.current"))
+    return {row.landscape_id: Country(row.country_code) for row in rows}
+
+
 def read_landscapes(
     connection: Connection,
     versions: Sequence[tuple[int, int]] | None = None,

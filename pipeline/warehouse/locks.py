@@ -106,6 +106,17 @@ def only_backup(warehouse: Engine) -> Iterator[None]:
         yield
 
 
+_BULLETINS = 5_319_016
+"""Any number, the same for all who write bulletins."""
+
+
+@contextmanager
+def only_bulletins(warehouse: Engine) -> Iterator[None]:
+    """Wait until no other writes or issues bulletins, and keep others waiting during the block."""
+    with _alone(warehouse, "pg_advisory_lock(:key)", key=_BULLETINS):
+        yield
+
+
 @contextmanager
 def _alone(warehouse: Engine, lock: str, **key: int) -> Iterator[bool]:
     with warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -17,6 +17,7 @@ class QueuedNotice:
     recipient_id: str
     subject: str
     body: str
+    attempts: int
 
 
 def save_notice(connection: Connection, recipients: Iterable[str], subject: str, body: str) -> None:
@@ -31,12 +32,14 @@ def save_notice(connection: Connection, recipients: Iterable[str], subject: str,
         )
 
 
-def read_unsent_notices(connection: Connection) -> list[str]:
-    """Return the ids of notices that have not left, oldest first."""
+def read_unsent_notices(connection: Connection, at: datetime | None) -> list[str]:
+    """Return the ids of notices that are to leave `at` a moment, oldest first; None: of all."""
     query = (
-        "SELECT notice_id FROM alert.notice WHERE state <> 'sent' ORDER BY written_at, notice_id"
+        "SELECT notice_id FROM alert.notice WHERE state <> 'sent' AND (CAST(:at AS timestamptz) "
+        "IS NULL OR next_attempt_at IS NULL OR next_attempt_at <= :at) "
+        "ORDER BY attempts, written_at, notice_id"
     )
-    return [str(notice_id) for notice_id in connection.execute(text(query)).scalars()]
+    return [str(notice_id) for notice_id in connection.execute(text(query), {"at": at}).scalars()]
 
 
 def take_notice(connection: Connection, notice_id: str) -> QueuedNotice | None:
@@ -50,22 +53,28 @@ def take_notice(connection: Connection, notice_id: str) -> QueuedNotice | None:
     ).one_or_none()
     if row is None:
         return None
-    return QueuedNotice(str(row.notice_id), row.recipient_id, row.subject, row.body)
+    return QueuedNotice(str(row.notice_id), row.recipient_id, row.subject, row.body, row.attempts)
 
 
-def save_notice_sent(
-    connection: Connection, notice_id: str, sent_at: datetime | None, error: str | None
-) -> None:
-    """Write down that the mail server took a notice (`sent_at`), or what it said instead."""
+def save_notice_sent(connection: Connection, notice_id: str, sent_at: datetime) -> None:
+    """Write down that the mail server took a notice."""
     connection.execute(
         text(
-            "UPDATE alert.notice SET state = :state, attempts = attempts + 1, sent_at = :sent_at, "
-            "error = :error WHERE notice_id = CAST(:id AS uuid)"
+            "UPDATE alert.notice SET state = 'sent', attempts = attempts + 1, sent_at = :sent_at, "
+            "error = NULL, next_attempt_at = NULL WHERE notice_id = CAST(:id AS uuid)"
         ),
-        {
-            "id": notice_id,
-            "state": "failed" if sent_at is None else "sent",
-            "sent_at": sent_at,
-            "error": error,
-        },
+        {"id": notice_id, "sent_at": sent_at},
+    )
+
+
+def save_notice_failed(
+    connection: Connection, notice_id: str, error: str, next_attempt_at: datetime
+) -> None:
+    """Write down what the mail server said instead of taking a notice, and when it is tried again."""
+    connection.execute(
+        text(
+            "UPDATE alert.notice SET state = 'failed', attempts = attempts + 1, error = :error, "
+            "next_attempt_at = :next WHERE notice_id = CAST(:id AS uuid)"
+        ),
+        {"id": notice_id, "error": error, "next": next_attempt_at},
     )

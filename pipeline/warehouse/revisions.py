@@ -78,14 +78,6 @@ FROM mart.revision_stage AS r JOIN mart.landscape AS l USING (landscape_id)
 WHERE {_IS_WANTED}
 ORDER BY l.country_code, l.name_en, r.landscape_id, r.drought_type, r.changed_at, r.month
 """  # noqa: S608 - conditions written above
-_REVISED_SINCE = """
-SELECT
-    count(DISTINCT landscape_id) AS landscapes, min(month) AS first_month, max(month) AS last_month,
-    count(DISTINCT alert_id) FILTER (WHERE approval <> 'not_needed') AS alerts
-FROM mart.revision_stage
-WHERE (old_plan_id, old_plan_version) = (new_plan_id, new_plan_version) AND month <= :month
-AND changed_at >= (SELECT min(known_from) FROM plan.stage_month_ever WHERE month = :month)
-"""
 
 
 def _rows(connection: Connection, query: str, **values: object) -> Rows:
@@ -105,13 +97,3 @@ def read_value_revisions(connection: Connection, wanted: Wanted, calibration: st
 def read_stage_revisions(connection: Connection, wanted: Wanted) -> Rows:
     """Return each month of a landscape whose stage changed, with the alert that corrected it."""
     return _rows(connection, _STAGES, **wanted.values())
-
-
-def read_revised_since(connection: Connection, month: Month) -> dict[str, Any]:
-    """Return how many landscapes had a stage changed after `month` had its first stages.
-
-    By values or a boundary, not by another plan; of months up to `month`. The evaluation that
-    brought `month` counts too. `alerts` are the corrections to be told, answered or not.
-    """
-    (row,) = _rows(connection, _REVISED_SINCE, month=month.first_day)
-    return row

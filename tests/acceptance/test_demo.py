@@ -14,6 +14,7 @@ import pytest
 from lxml import etree
 
 from pipeline.alerts.cap import validate
+from pipeline.core.ids import Country
 from pipeline.local.postgres import EmbeddedPostgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.airflow]
@@ -44,7 +45,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
         **os.environ,
         "DROUGHT_VAR": str(var / "real"),
         "DROUGHT_SMTP_HOST": "mail.example.org",
-        "DROUGHT_MAIL_TO": "committee@example.org",
+        "DROUGHT_MAIL_OPERATOR": "operator@example.org",
         "AIRFLOW_HOME": str(var / "real" / "airflow"),
         "HOME": str(var / "home"),
         "COLUMNS": "120",
@@ -110,9 +111,9 @@ def test_cap_files_are_valid_exercises(demonstration: Demonstration) -> None:
 
 
 def test_the_page_and_the_bulletin_carry_the_banner(demonstration: Demonstration) -> None:
-    site = demonstration.var / "site"
-    pages = [site / "index.html", *site.glob("bulletin-*.txt")]
-    assert len(pages) == 2
+    bulletins = sorted((demonstration.var / "bulletins").glob("*/*.en.txt"))
+    assert len(bulletins) == len(Country) + 1  # and the region
+    pages = [demonstration.var / "site" / "en" / "index.html", *bulletins]
     assert all(BANNER in page.read_text(encoding="utf-8") for page in pages)
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from airflow.api_fastapi.app import create_app
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.pool import Pool
 from airflow.sdk import DAG
 from airflow.serialization.encoders import coerce_to_core_timetable
 from airflow.timetables.base import TimeRestriction
 from pendulum import instance
+from starlette.testclient import TestClient
 
 from pipeline.orchestration import rehearsal
 
@@ -43,6 +47,7 @@ def main(target: Path) -> None:
         "before_start": _refusal(BEFORE_START),
         "without_month": _without_month(bag.dags[FETCHING]),
         "without_backup": _without_backup(bag.dags[CHECKING]),
+        "site": _site(Path(os.environ["DROUGHT_VAR"])),
     }
     target.write_text(json.dumps(described, default=str))
 
@@ -122,6 +127,41 @@ def _without_backup(dag: DAG) -> dict[str, Any]:
     run = dag.test(logical_date=NOW)
     states = {one.task_id: str(one.state) for one in run.get_task_instances()}
     return {"state": str(run.state), "tasks": states}
+
+
+def _site(var: Path) -> dict[str, Any]:
+    """What the page in Airflow's menu answers, to a stranger and to who is logged in."""
+    client = TestClient(create_app(apps="core"))
+    kept = Path(SimpleAuthManager.get_generated_password_file())
+    password = json.loads(kept.read_text(encoding="utf-8"))["admin"]
+    said = client.post("/auth/token", json={"username": "admin", "password": password})
+    token = said.json()["access_token"]
+    bearer, cookie = {"Authorization": f"Bearer {token}"}, {"Cookie": f"_token={token}"}
+
+    def asked(path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        answer = client.get(f"/drought-site/{path}", headers=headers)
+        return {
+            "status": answer.status_code,
+            "text": answer.text,
+            "policy": answer.headers.get("Content-Security-Policy", ""),
+        }
+
+    before = asked("index.html", bearer)
+    (var / "site" / "uz").mkdir(parents=True)
+    (var / "secret.txt").write_text("secret")
+    for name in ("index.html", "uz/index.html"):
+        (var / "site" / name).write_text(f"<!DOCTYPE html>{name}")
+    plugins = client.get("/api/v2/plugins", headers=bearer).json()["plugins"]
+    return {
+        "before": before,
+        "stranger": asked("index.html", {}),
+        "forged": asked("index.html", {"Cookie": "_token=e30.e30.e30"}),
+        "by_header": asked("index.html", bearer),
+        "by_cookie": asked("uz/", cookie),
+        "missing": asked("nothing.html", cookie),
+        "outside": asked("..%2fsecret.txt", cookie),
+        "menu": [view for plugin in plugins for view in plugin["external_views"]],
+    }
 
 
 if __name__ == "__main__":

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from enum import Enum
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HOST = "127.0.0.1"
+
+
+class Drop(Enum):
+    """When the server ends the connection without a word."""
+
+    IN_DATA = "before it has the whole mail"
+    BEFORE_ANSWER = "when it has kept the mail, and before it says so"
 
 
 @dataclass
@@ -26,6 +35,13 @@ class Postbox:
     after_taking: Callable[[], None] = lambda: None
     """Called once the mail is kept and before the sender hears of it."""
     farewell: str = "221 Bye"
+    to_recipient: str = "250 OK"
+    """What it says to a recipient it does not refuse."""
+    to_data: str = "250 OK"
+    """What it says when it has a mail; one it does not say 250 of is not kept."""
+    delay_seconds: float = 0
+    """How long it thinks before it says so."""
+    drops: Drop | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -45,18 +61,24 @@ class Postbox:
     ) -> str:
         if address in self.refuses:
             return "550 5.1.1 no such mailbox here"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        if self.to_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.to_recipient
 
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         assert isinstance(envelope.content, bytes)
+        if not self.to_data.startswith("250"):
+            return self.to_data
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters += [(recipient, letter) for recipient in envelope.rcpt_tos]
         self.after_taking()
-        return "250 OK"
+        if self.drops is Drop.BEFORE_ANSWER:
+            server.transport.abort()
+        await asyncio.sleep(self.delay_seconds)
+        return self.to_data
 
     async def handle_QUIT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
@@ -71,10 +93,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class _Server(SMTP):
+    """The server of a postbox, which can go away in the middle of a mail."""
+
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
+        if self.event_handler.drops is Drop.IN_DATA:
+            await self.push("354 go on")
+            self.transport.abort()
+            return
+        await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Server(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def listening(postbox: Postbox) -> Iterator[Postbox]:
     """Open the postbox on its port for a while."""
-    controller = Controller(postbox, hostname=HOST, port=postbox.port)
+    controller = _Controller(postbox, hostname=HOST, port=postbox.port)
     controller.start()
     try:
         yield postbox

@@ -26,13 +26,13 @@ from pipeline.plans.shipped import shipped_plans
 from pipeline.steps.check import check
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
-from pipeline.steps.publish import publish
 from pipeline.warehouse.alerts import read_alerts
 from pipeline.warehouse.area_shares import MonthShares, read_area_shares, save_area_shares
 from pipeline.warehouse.calibrations import Series
 from pipeline.warehouse.landscapes import read_landscape_keys, read_landscapes, save_landscapes
 from pipeline.warehouse.outcomes import save_live_from
 from pipeline.warehouse.plans import read_plan, save_plan
+from tests.integration.bulletin import bulletin
 from tests.integration.little_world import (
     JANUARY,
     PERIOD,
@@ -177,8 +177,10 @@ def test_a_month_that_was_not_mapped_is_silence_and_the_stage_is_held(world: Ins
         "AND drought_type = 'meteorological' ORDER BY month DESC LIMIT 1",
     )
     assert silent == [(5, False)]
-    shown = flat(publish(world)[0].read_text("utf-8"))
-    assert "there is no map of this month (meteorological drought) (2): District A" in shown
+    shown = bulletin(world)
+    assert (
+        "There is no map of this month (meteorological drought): District A, District B." in shown
+    )
 
 
 def test_the_bulletin_says_at_how_much_of_the_area(world: Installation) -> None:
@@ -186,9 +188,9 @@ def test_the_bulletin_says_at_how_much_of_the_area(world: Installation) -> None:
     say_spi_3(warehouse, {"A": [0.3] * 2, "B": [0.3] * 2})
     say_shares(warehouse, {"A": [0.1, 0.6183], "B": [0.1, 0.45]})
     evaluate(world)
-    shown = flat(publish(world)[0].read_text("utf-8"))
+    shown = bulletin(world)
     assert (
-        '"Watch", since Feb 2021, at 62% of the area SPI-3 is at or below -1.0 (the plan\'s '
+        '"Watch", since February 2021, at 62% of the area SPI-3 is at or below -1.0 (the plan\'s '
         "threshold is 50%), new"
     ) in shown
     assert "45%" not in shown

@@ -257,9 +257,9 @@ def test_the_disk_of_grids_is_looked_at_however_its_place_is_written(
 
 def test_a_mail_server_is_knocked_at_and_nothing_sent(examine: Examine) -> None:
     with listening(Postbox(free_port())) as postbox:
-        found = examine(smtp_host="127.0.0.1", smtp_port=postbox.port, mail_to=["a@b.uz"])["mail"]
+        found = examine(smtp_host="127.0.0.1", smtp_port=postbox.port)["mail"]
     assert found.verdict is Verdict.OK
-    assert "1 recipients; nothing was sent" in found.said
+    assert found.said.endswith("lets us in; nothing was sent")
     assert postbox.letters == []
 
 

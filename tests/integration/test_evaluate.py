@@ -176,10 +176,9 @@ class TestGoingLive:
         ((chain,),) = told(world, "SELECT chain_id FROM mart.alert WHERE change = 'in_force'")
         assert chain == "A/meteorological/2021-02"
         assert told(world, "SELECT form, language FROM alert.message ORDER BY 1, 2") == [
+            *(("brief", language) for language in ("en", "ru", "uz")),
             ("cap", "mul"),
-            ("letter", "en"),
-            ("letter", "ru"),
-            ("letter", "uz"),
+            *((form, language) for form in ("letter", "sms") for language in ("en", "ru", "uz")),
         ]
 
     def test_saying_it_twice_changes_nothing(
@@ -222,7 +221,7 @@ class TestGoingLive:
             ("B", "2021-04", "began", "none", "watch", "pending"),
             ("A", "2021-03", "in_force", "warning", "warning", "pending"),
         ]
-        assert count(world, "alert.message") == 3 * 4
+        assert count(world, "alert.message") == 3 * 10
 
     def test_a_change_of_a_live_month_waits_for_approval(
         self, world: Engine, installation: Installation
@@ -278,6 +277,16 @@ class TestTwice:
         assert state(world) == before
 
 
+def correction(warehouse: Engine) -> str:
+    """The English letter about the one correction, on one line."""
+    ((draft,),) = told(
+        warehouse,
+        "SELECT draft FROM alert.message JOIN alert.transition USING (alert_id) "
+        "WHERE change = 'corrected' AND form = 'letter' AND language = 'en'",
+    )
+    return " ".join(str(draft).split())
+
+
 class TestCorrections:
     def test_a_stage_that_was_told_is_corrected_by_a_message_of_its_own(
         self, world: Engine, installation: Installation
@@ -294,14 +303,34 @@ class TestCorrections:
         ]
         chains = told(world, "SELECT DISTINCT chain_id FROM mart.alert")
         assert chains == [("A/meteorological/2021-04",)]
-        ((draft,),) = told(
-            world,
-            "SELECT draft FROM alert.message JOIN alert.transition USING (alert_id) "
-            "WHERE change = 'corrected' AND language = 'en'",
-        )
-        assert 'An earlier message said stage "Watch"' in " ".join(str(draft).split())
+        # The first alert has not left: nobody was told of it by an earlier message.
+        assert 'by the data now at hand: before stage "Watch", now no stage' in correction(world)
         assert told(world, "SELECT stage FROM plan.stage_month_superseded") == [("watch",)]
         assert check(installation)
+
+    def test_a_correction_cites_the_message_that_left(
+        self, world: Engine, installation: Installation
+    ) -> None:
+        say_spi_3(world, {"A": [0.2, 0.2, 0.2], "B": [0.5, 0.5, 0.5]})
+        golive(installation, APRIL)
+        say_spi_3(world, {"A": [-1.2], "B": [0.5]}, first=APRIL, release=Release.PRELIMINARY)
+        evaluate(installation)
+        approve(installation, [1], APPROVAL)
+        say_spi_3(world, {"A": [-0.8], "B": [0.5]}, first=APRIL)
+        evaluate(installation)
+        assert 'An earlier message said stage "Watch"; the data now at hand' in correction(world)
+
+    def test_a_correction_cites_no_message_that_was_refused(
+        self, world: Engine, installation: Installation
+    ) -> None:
+        say_spi_3(world, {"A": [0.2, 0.2, 0.2], "B": [0.5, 0.5, 0.5]})
+        golive(installation, APRIL)
+        say_spi_3(world, {"A": [-1.2], "B": [0.5]}, first=APRIL, release=Release.PRELIMINARY)
+        evaluate(installation)
+        reject(installation, [1], APPROVAL)
+        say_spi_3(world, {"A": [-1.6], "B": [0.5]}, first=APRIL)
+        evaluate(installation)
+        assert 'before stage "Watch", now stage "Warning"' in correction(world)
 
     def test_what_was_in_force_when_telling_began_is_corrected_too(
         self, world: Engine, installation: Installation
@@ -418,7 +447,7 @@ class TestAnAgencysPlan:
         ((alert_id, subject),) = told(
             world,
             "SELECT alert_id, subject FROM alert.message JOIN alert.transition USING (alert_id) "
-            "WHERE change = 'escalated' AND language = 'en'",
+            "WHERE change = 'escalated' AND form = 'letter' AND language = 'en'",
         )
         assert 'stage rises from "watch" to "Red"' in str(subject)
         assert isinstance(alert_id, int)

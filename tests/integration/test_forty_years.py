@@ -1,4 +1,4 @@
-"""The scripted country: exactly the letters and the evidence that are checked in, and no other.
+"""The scripted country: exactly the messages and the evidence that are checked in, and no other.
 
 What is expected was read by a person, line by line. After a wanted change write it anew with
 `DROUGHT_WRITE_EXPECTED=1 pytest tests/integration/test_forty_years.py`, and read the difference.
@@ -9,13 +9,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import feedparser
 import pytest
+from lxml import etree
 from sqlalchemy import Engine, text
 
+from pipeline.alerts.cap import validate
 from pipeline.core.months import Month
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.steps.feed import feed_files, public_messages
+from tests.integration.forty_years.cap import Entry, bodies, standing, taken_in
 from tests.integration.forty_years.world import (
     LANDSCAPES,
     LIVE_FROM,
@@ -26,6 +32,7 @@ from tests.integration.forty_years.world import (
     evidence,
     letters,
     played,
+    short_messages,
     stages,
 )
 
@@ -62,6 +69,14 @@ def test_the_letters_that_left_are_those_checked_in(story: Story, language: str)
     expect(f"letters-{language}.txt", letters(story.warehouse, language))
 
 
+@pytest.mark.parametrize("language", ["en", "uz"])
+@pytest.mark.parametrize("form", ["sms", "brief"])
+def test_the_short_messages_that_left_are_those_checked_in(
+    story: Story, form: str, language: str
+) -> None:
+    expect(f"{form}-{language}.txt", short_messages(story.warehouse, form, language))
+
+
 def test_the_evidence_is_what_is_checked_in(story: Story) -> None:
     found = json.dumps(evidence(story.warehouse), indent=1, ensure_ascii=False)
     expect("evidence.json", found + "\n")
@@ -71,12 +86,89 @@ def test_there_is_no_other_message(story: Story) -> None:
     told = counted(story.warehouse, "SELECT count(*) FROM mart.alert WHERE approval = 'approved'")
     refused = counted(story.warehouse, "SELECT count(*) FROM mart.alert WHERE approval = 'refused'")
     assert refused == 1
-    # Two letters and a CAP message each; of the refused alert none has words that may leave.
-    assert counted(story.warehouse, "SELECT count(*) FROM alert.message") == 3 * (told + refused)
+    # A letter, a brief and a text message in two languages, and a CAP message; of the refused alert none
+    # has words that may leave.
+    assert counted(story.warehouse, "SELECT count(*) FROM alert.message") == 7 * (told + refused)
     assert (
         counted(story.warehouse, "SELECT count(*) FROM alert.message WHERE body IS NOT NULL")
-        == 3 * told
+        == 7 * told
     )
+
+
+@pytest.fixture(scope="module")
+def messages(story: Story) -> list[Entry]:
+    return [Entry(etree.fromstring(body)) for body in bodies(story.warehouse)]
+
+
+class TestCap:
+    """Every alert of forty years as CAP, by a plan that is adopted: all of it is public."""
+
+    def test_each_alert_that_was_let_go_left_as_one_valid_message(self, story: Story) -> None:
+        found = bodies(story.warehouse)
+        told = counted(
+            story.warehouse, "SELECT count(*) FROM mart.alert WHERE approval = 'approved'"
+        )
+        assert len(found) == told
+        for body in found:
+            validate(body)
+
+    def test_all_are_public_and_have_names_of_their_own(self, messages: list[Entry]) -> None:
+        assert {(one.said("status"), one.said("scope")) for one in messages} == {
+            ("Actual", "Public")
+        }
+        names = {one.said("identifier") for one in messages}
+        assert len(names) == len(messages)
+        assert all(name.startswith("urn:oid:2.49.0.1.860.0.") for name in names)
+        # Many left in one second.
+        assert len({one.said("sent") for one in messages}) < len(messages)
+
+    def test_chains_are_complete(self, messages: list[Entry]) -> None:
+        """Each names all that was told before in its chain, and nothing else."""
+        chains: dict[str, list[Entry]] = {}
+        for one in messages:
+            earlier = chains.setdefault(one.said("incidents"), [])
+            assert one.said("references").split() == [other.own_triple for other in earlier]
+            assert one.said("msgType") == ("Update" if earlier else "Alert")
+            assert all(one.expires >= other.expires for other in earlier)
+            earlier.append(one)
+        assert max(map(len, chains.values())) >= 9
+
+    def test_a_service_shows_each_january_what_stands(
+        self, story: Story, messages: list[Entry]
+    ) -> None:
+        """By nothing but the messages; the ridge in 2017 is the drought that nobody let be told."""
+        seen = 0
+        for year in range(2012, 2022):
+            shown = taken_in(messages, datetime(year, 1, 15, tzinfo=UTC))
+            stages = [
+                (one.landscape_id, one.parameters["drought_type"], one.parameters["stage_to"])
+                for one in shown
+            ]
+            assert len({pair[:2] for pair in stages}) == len(stages)
+            expected = standing(story.warehouse, Month(year - 1, 12))
+            expected -= {one for one in expected if (one[0], year) == ("ridge", 2018)}
+            assert {one for one in stages if one[2] != "none"} == expected
+            seen += len(expected)
+        assert seen > 0
+
+    def test_a_reader_of_feeds_reads_them(self, story: Story, messages: list[Entry]) -> None:
+        with story.warehouse.connect() as connection:
+            public = public_messages(connection)
+        # As the feeds were in the summer of 2012, amid a drought that another one had preceded.
+        now = datetime(2012, 7, 20, tzinfo=UTC)
+        until_now = [one for one in public if one.message.sent_at <= now]
+        files = feed_files(until_now, site_url="https://drought.example.org", now=now)
+        archive, feed = feedparser.parse(files["archive.xml"]), feedparser.parse(files["feed.xml"])
+        assert not archive.bozo
+        assert not feed.bozo
+        left = [one for one in messages if one.sent <= now]
+        assert sorted(e.id for e in archive.entries) == sorted(m.said("identifier") for m in left)
+        for entry in archive.entries:
+            path = entry.link.removeprefix("https://drought.example.org/")
+            assert Entry(etree.fromstring(files[path])).said("identifier") == entry.id
+        counting = {one.said("identifier") for one in taken_in(left, now)}
+        assert {entry.id for entry in feed.entries} == counting
+        assert 0 < len(counting) < len(left)
 
 
 def test_going_live_told_what_was_in_force_and_nothing_else(story: Story) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,8 +18,9 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.explain import explain
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
-from pipeline.steps.publish import publish
+from pipeline.steps.site import publish_site
 from pipeline.steps.status import status
+from tests.integration.bulletin import bulletin
 from tests.integration.conftest import NOW
 from tests.integration.gauged_world import (
     GAUGES,
@@ -121,8 +123,8 @@ class TestWhatDecides:
 
     def test_the_bulletin_names_both(self, gauged: Installation) -> None:
         evaluate(by_gauges(gauged))
-        path = publish(by_gauges(gauged))[0]
-        assert "Source: blended, else grid." in path.read_text("utf-8")
+        said = bulletin(by_gauges(gauged))
+        assert "Source: gauges inside the landscape on the normals of grid; elsewhere grid." in said
 
     def test_gauges_that_fell_silent_are_said_to_be_where_they_decide(
         self, gauged: Installation
@@ -215,6 +217,19 @@ class TestDisclosure:
         for relation in relations:
             query = f"SELECT DISTINCT source FROM {relation} ORDER BY 1"  # noqa: S608
             assert as_analyst(closed, query) == [("blended",), ("grid",)], relation
+
+    def test_nor_does_the_site_show_one(self, closed: Installation) -> None:
+        publish_site(by_gauges(closed))
+
+        def values(name: str) -> list[str]:
+            rows = (closed.settings.site / f"data/{name}.csv").read_text("utf-8-sig").splitlines()
+            return [row["spi_1"] for row in csv.DictReader(rows) if row["spi_1"]]
+
+        assert values("west") == []
+        assert values("east")
+        say(closed, "UPDATE series.station SET disclosure = 'open'")
+        publish_site(by_gauges(closed))
+        assert values("west")
 
     def test_nor_how_the_gauges_agree(self, closed: Installation) -> None:
         query = (

@@ -29,11 +29,11 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.explain import explained
 from pipeline.steps.ingest_indicator import ingest_indicator
 from pipeline.steps.installation import Installation
-from pipeline.steps.publish import publish
 from pipeline.warehouse.alerts import read_alerts
 from pipeline.warehouse.indicators import read_issues
 from pipeline.warehouse.outcomes import save_live_from
 from pipeline.warehouse.plans import save_plan
+from tests.integration.bulletin import bulletin
 from tests.integration.little_world import landscape, say_spi_3, settle, told
 
 pytestmark = pytest.mark.postgres
@@ -139,8 +139,7 @@ def test_falling_forecasts_begin_a_stage_that_cites_the_document(
     assert "82.5%" in body
     assert "at or below 85%: stage" in body
     assert "3/21 of 2021-03-10, Uzhydromet" in str(explained(alert).tables)
-    shown = (publish(dry_spring)[0]).read_text()
-    assert "District A" in shown
+    assert "District A" in bulletin(dry_spring)
 
 
 def test_a_correction_of_an_issue_corrects_the_stage_and_the_old_value_stays_known(

@@ -85,7 +85,7 @@ TIMES = {
     "requested_at",
     "sent_at",
 }
-MADE_AT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC")
+MADE_AT = re.compile(rb"<time datetime=.*?</time>")
 WORDED = ("subject", "draft", "body", "cap_identifier")
 """Columns of messages in whose text the number of the alert may stand."""
 
@@ -123,11 +123,17 @@ class Copy:
         return held
 
     def files(self) -> Files:
-        """What left, and what was published, but for the minute in which a page was made."""
+        """What left, and what was published, but for the minute in which a page was made.
+
+        Of bulletins only that they are there: each of their four forms writes that minute its own way.
+        """
         folders = (self.var / "outgoing", self.var / "site")
         found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
         return {
-            str(path.relative_to(self.var)): MADE_AT.sub(b"", path.read_bytes()) for path in found
+            str(path.relative_to(self.var)): b""
+            if "bulletins" in path.parts
+            else MADE_AT.sub(b"", path.read_bytes())
+            for path in found
         }
 
 
@@ -287,9 +293,11 @@ def without_times_and_ids(rows: Rows) -> dict[str, list[str]]:
 def _named(row: dict[str, Any], names: dict[str, dict[Any, str]]) -> dict[str, Any]:
     kept = {key: value for key, value in row.items() if key not in TIMES | {"delivery_id"}}
     for key in kept.keys() & names.keys():
-        kept[key] = names[key][row[key]]
+        kept[key] = names[key][row[key]] if row[key] is not None else None
     if "alert_id" in row:
-        number = re.compile(rf"((?:Alert|Сообщение|explain) |\.\d{{4}}-\d\d\.){row['alert_id']}\b")
+        number = re.compile(
+            rf"((?:[Aa]lert|Сообщение|explain) |№|\.\d{{4}}-\d\d\.){row['alert_id']}\b"
+        )
         for key in kept.keys() & WORDED:
             kept[key] = kept[key] and number.sub(r"\1N", kept[key])
     if isinstance(kept.get("request"), dict):

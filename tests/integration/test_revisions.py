@@ -19,6 +19,7 @@ from sqlalchemy import create_engine
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import ERA5_LAND, Country, Release
 from pipeline.core.months import Month
+from pipeline.delivery.bulletin.facts import REGION
 from pipeline.landscapes.default import default_landscapes_file
 from pipeline.local import simulated_files
 from pipeline.local.data_store import DataStore
@@ -33,7 +34,6 @@ from pipeline.steps.golive import golive
 from pipeline.steps.ingest import ingest_grid
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
-from pipeline.steps.publish import bulletin_facts
 from pipeline.steps.revisions import Change, Revisions, revisions
 from pipeline.steps.run import Ran, run
 from pipeline.steps.settling import months_to_settle
@@ -41,6 +41,7 @@ from pipeline.terminal import print_revisions
 from pipeline.warehouse.landscapes import read_landscapes as read_stored
 from pipeline.warehouse.landscapes import save_landscapes
 from pipeline.warehouse.revisions import Wanted
+from tests.integration.bulletin import facts_of
 from tests.integration.conftest import TEMPLATE
 from tests.integration.little_world import grid_file, landscape, say_climate, told
 from tests.integration.test_paths_agree import copy_database
@@ -270,23 +271,33 @@ def test_the_report_reads_well_on_paper(story: Story) -> None:
 
 
 def test_the_bulletin_says_that_stages_were_revised(story: Story) -> None:
-    facts = bulletin_facts(story.installation)
+    facts = facts_of(story.installation, REGION)
     assert facts.month == APRIL
-    assert facts.revised is not None
     rows = told(
         story.installation.warehouse,
-        "SELECT count(DISTINCT landscape_id), min(month), max(month), count(DISTINCT alert_id) "
-        "FILTER (WHERE approval = 'pending') FROM mart.revision_stage",
+        "SELECT l.country_code, count(DISTINCT r.landscape_id), min(r.month), max(r.month), "
+        "count(DISTINCT r.alert_id) FILTER (WHERE r.approval = 'pending') "
+        "FROM mart.revision_stage AS r JOIN mart.landscape AS l USING (landscape_id) "
+        "GROUP BY l.country_code ORDER BY l.country_code",
     )
-    revised = facts.revised
-    months = (revised.first.first_day, revised.last.first_day)
-    assert rows == [(revised.landscapes, *months, revised.alerts)]
+    assert rows
+    assert rows == [
+        (
+            one.country,
+            one.revised.landscapes,
+            one.revised.first.first_day,
+            one.revised.last.first_day,
+            one.revised.alerts,
+        )
+        for one in facts.countries
+        if one.revised is not None
+    ]
 
 
 def test_all_is_in_time_and_nothing_contradicts_itself(story: Story) -> None:
-    facts = bulletin_facts(story.installation)
+    facts = facts_of(story.installation, REGION)
     assert facts.expected_month == APRIL
-    assert {one.months_late for one in facts.freshness} == {0}
+    assert {one.months_late for country in facts.countries for one in country.freshness} == {0}
     check(story.installation)
 
 

@@ -13,15 +13,27 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from pipeline.alerts.cap import validate
+from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.months import Month, months_between
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.settings import Settings
+from pipeline.steps.approve import approve
+from pipeline.steps.feed import feed_files, public_messages
+from pipeline.steps.golive import golive
+from pipeline.steps.installation import Installation
+from pipeline.steps.status import pending_alerts
+from tests.integration.conftest import NOW
+from tests.integration.desk import appoint
+from tests.unit.alerts.cases import APPROVAL
 
 CHECKOUT = Path(__file__).parents[2]
 DROUGHT = Path(sys.executable).with_name("drought")
@@ -456,3 +468,38 @@ def test_the_same_again_changes_nothing(uzbekistan: Uzbekistan) -> None:
     for table in ("plan.evaluation", "ops.moment"):
         assert after.pop(table)[0] == before.pop(table)[0] + 1
     assert after == before
+
+
+def test_a_template_makes_no_public_message_of_real_data(
+    uzbekistan: Uzbekistan, tmp_path: Path
+) -> None:
+    """All that stands in the newest month is told and let go: with an authority, and yet a draft.
+
+    The last test of the file: the others look at a warehouse that has told nothing.
+    """
+    settings = Settings(
+        var=tmp_path,
+        calibration=CalibrationPeriod(1981, 2010),
+        authority="An authority",
+        authority_oid="2.49.0.1.860.0",
+    )
+    desk = Installation(settings, uzbekistan.warehouse, clock=lambda: NOW)
+    appoint(uzbekistan.warehouse, APPROVAL)
+    golive(desk, LAST + 1)
+    waiting = pending_alerts(desk)
+    assert len(waiting) > 10
+    approve(desk, waiting, replace(APPROVAL, answered_at=NOW), accepts_unchecked=True)
+    bodies = [
+        row.body for row in uzbekistan.rows("SELECT body FROM alert.message WHERE form = 'cap'")
+    ]
+    assert len(bodies) == len(waiting)
+    for body in bodies:
+        validate(body.encode())
+        assert "<status>Draft</status>" in body
+        assert "<scope>Private</scope>" in body
+    with uzbekistan.warehouse.connect() as connection:
+        public = public_messages(connection)
+    assert public == []
+    files = feed_files(public, site_url="https://drought.example.org", now=NOW)
+    assert sorted(files) == ["archive.xml", "feed.xml"]
+    assert [feedparser.parse(content).entries for content in files.values()] == [[], []]

@@ -136,11 +136,22 @@ MART = {
         "protocol protocol_date page_checksum door requested_at escalated_at expired_at answered_at"
     ),
     "issuer": "issuer_id country_code name office legal_basis since ended_at",
+    "bulletin": (
+        "month scope outgoing_number outgoing_date issued_by office legal_basis accepts_unchecked files "
+        "issued_at"
+    ),
     "evaluation": (
         "decided_at committed_at versions calibration sources min_coverage first_month to_month "
         "stage_rows transitions told stale_landscapes is_rebuilt row_key"
     ),
-    "delivery": ("delivery_id alert_id channel recipient_id language state attempts sent_at error"),
+    "delivery": (
+        "delivery_id alert_id channel recipient_id language state attempts sent_at error form "
+        "next_attempt_at digest_id"
+    ),
+    "recipient": (
+        "recipient_key recipient_id channel form language countries provinces land_uses "
+        "drought_types from_stage added_at ended_at"
+    ),
     "station_month": (
         "station_id name latitude longitude elevation_m month precipitation_mm temperature_mean_c "
         "gap resolution policy n_observations n_assumed_dry n_suspect suspicion source origin "
@@ -689,6 +700,8 @@ class TestThePipeline:
             pytest.param("UPDATE plan.evaluation SET told = 0", id="change what was decided"),
             pytest.param("DELETE FROM plan.evaluation", id="forget what was decided"),
             pytest.param("DELETE FROM alert.issuer", id="strike off who may issue"),
+            pytest.param("DELETE FROM alert.recipient", id="strike off who is told"),
+            pytest.param("UPDATE alert.bulletin SET files = '{}'", id="change what was issued"),
             pytest.param("DROP TABLE alert.message", id="drop a table"),
             pytest.param("CREATE TABLE series.snow (depth_mm integer)", id="make a table"),
             pytest.param("ALTER TABLE plan.stage_month DISABLE TRIGGER ALL", id="stop the memory"),

@@ -21,6 +21,8 @@ COMMANDS = [
     "ingest",
     "stations",
     "analysts",
+    "recipients",
+    "bulletin",
     "airflow",
     "compute",
     "map",

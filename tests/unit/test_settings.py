@@ -39,7 +39,7 @@ def test_without_any_variable_the_installation_lives_in_var_and_sends_no_mail() 
     assert settings.calibration == CalibrationPeriod(1991, 2020)
     assert settings.min_coverage == 0.5
     assert settings.rainless_share == 0.3173
-    assert (settings.smtp_host, settings.mail_to) == (None, [])
+    assert settings.smtp_host is None
     assert settings.authority is None
     assert settings.archive == (Path("var") / "archive").absolute().as_uri()
     assert settings.grids == (Path("var") / "grids").absolute().as_uri()
@@ -68,8 +68,7 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
             "DROUGHT_SMTP_USER": "drought",
             "DROUGHT_SMTP_STARTTLS": "true",
             "DROUGHT_MAIL_FROM": "drought@hydromet.example",
-            "DROUGHT_MAIL_TO": "one@example.org, two@example.org,",
-            "DROUGHT_MAIL_OPERATOR": "duty@example.org",
+            "DROUGHT_MAIL_OPERATOR": "duty@example.org, night@example.org,",
             "CDSAPI_URL": "http://127.0.0.1:9/api",
         },
     )
@@ -88,11 +87,18 @@ def test_each_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> N
     assert (settings.smtp_host, settings.smtp_port) == ("mail.hydromet.example", 587)
     assert (settings.smtp_user, settings.smtp_starttls) == ("drought", True)
     assert settings.mail_from == "drought@hydromet.example"
-    assert settings.mail_to == ["one@example.org", "two@example.org"]
-    assert settings.mail_operator == ["duty@example.org"]
+    assert settings.mail_operator == ["duty@example.org", "night@example.org"]
     assert settings.cdsapi_url == "http://127.0.0.1:9/api"
     held = (settings.database_url, settings.smtp_password, settings.cdsapi_key)
     assert [one.get_secret_value() for one in held if one] == list(SECRETS.values())
+
+
+def test_the_arc_of_an_authority_is_of_one_of_the_countries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read(monkeypatch, {"DROUGHT_AUTHORITY_OID": "2.49.0.1.860.0"}).authority_oid is not None
+    with pytest.raises(InputError, match=r"DROUGHT_AUTHORITY_OID: authority OID: .*2\.49\.0\.0"):
+        read(monkeypatch, {"DROUGHT_AUTHORITY_OID": "2.49.0.0.860.0"})
 
 
 def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +142,7 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "name", ["DROUGHT_DATABASE_URL", "DROUGHT_SMTP_HOST", "DROUGHT_SMTP_PORT", "DROUGHT_MAIL_TO"]
+    "name", ["DROUGHT_DATABASE_URL", "DROUGHT_SMTP_HOST", "DROUGHT_SMTP_PORT", "DROUGHT_CHANNELS"]
 )
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     unset = settings_from_environment()
@@ -154,3 +160,13 @@ def test_a_setting_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(InputError, match="DROUGHT_MIN_COVERGE: there is no such setting") as told:
         settings_from_environment()
     assert "DROUGHT_MIN_COVERAGE" in str(told.value)
+
+
+def test_a_setting_that_left_says_what_replaces_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROUGHT_MAIL_TO", "committee@example.org")
+    monkeypatch.setenv("DROUGHT_MIN_COVERGE", "0.9")
+    with pytest.raises(
+        InputError, match="DROUGHT_MAIL_TO: there is no such setting any more"
+    ) as told:
+        settings_from_environment()
+    assert "`drought recipients add" in str(told.value)

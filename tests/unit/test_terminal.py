@@ -11,7 +11,14 @@ from rich.console import Console
 from pipeline.core.ids import Country, DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
-from pipeline.terminal import freshness_line, print_revisions, schedule_cells, stage_table
+from pipeline.terminal import (
+    channel_line,
+    freshness_line,
+    print_revisions,
+    schedule_cells,
+    stage_table,
+)
+from pipeline.warehouse.channels import ChannelWaiting
 from pipeline.warehouse.schedules import SourceSchedule
 
 FRESH: dict[str, Any] = {
@@ -160,3 +167,29 @@ def test_stages_are_folded_on_a_narrow_screen_and_not_cut() -> None:
         *("KashkadaryaRegion,irrigated", "irrigated(derived)"),
         *("extremedrought(unconfirmed)",) * 3,
     ]
+
+
+@pytest.mark.parametrize(
+    ("channel", "line"),
+    [
+        pytest.param(
+            ChannelWaiting("mail", 1, 0, None, None, None), "mail: 1 waits", id="waits for hours"
+        ),
+        pytest.param(
+            ChannelWaiting(
+                "sms",
+                12,
+                2,
+                datetime(2026, 11, 8, 6, 0, tzinfo=UTC),
+                "channel sms: 503 Service Unavailable; it is tried again later",
+                datetime(2026, 11, 8, 6, 10, tzinfo=UTC),
+            ),
+            "sms: 12 wait (2 of them refused so far); no answer since 2026-11-08 06:00 UTC; next try "
+            "after 2026-11-08 06:10 UTC; last: channel sms: 503 Service Unavailable; it is tried again "
+            "later",
+            id="does not answer",
+        ),
+    ],
+)
+def test_how_a_channel_stands(channel: ChannelWaiting, line: str) -> None:
+    assert channel_line(channel) == line

@@ -27,7 +27,7 @@ _FREE_OF_PLANS = frozenset({
     "agreement", "agreement_month", "area_share", "area_share_wide", "aridity", "calibration",
     "climate_month", "climate_month_long", "freshness", "headwater_index_month", "index_month",
     "index_month_wide", "indicator", "ingest", "input_quality", "issuer", "landscape",
-    "observation", "quarantine", "revision_value", "station", "station_month", "station_position",
+    "observation", "quarantine", "recipient", "revision_value", "station", "station_month", "station_position",
 })  # fmt: skip
 """Views that would be the same under any plan. A view that is not here is cautioned about, so none is
 forgotten."""

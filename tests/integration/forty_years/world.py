@@ -54,6 +54,13 @@ REFUSED = ("ridge", Month(2017, 2))
 """The alert that the duty desk refuses."""
 FINAL_AFTER = 2
 
+AUTHORITY: Mapping[str, Any] = {
+    "authority": "Water Council of the scripted country",
+    "authority_oid": "2.49.0.1.860.0",
+    "cap_sender": "drought@scripted.example.org",
+    "site_url": "https://drought.example.org",
+}
+"""By whose leave its alerts are public."""
 MISSING, BLIND = Gap.NOT_PUBLISHED, Gap.NOT_APPLICABLE
 Value = float | Gap
 
@@ -256,7 +263,7 @@ def country(
         order: of the landscapes, as they were loaded; None: as they stand above.
     """
     with database(postgres, TEMPLATE) as (_, engine):
-        story = Story(Installation(Settings(var=folder / "var"), engine), folder)
+        story = Story(Installation(Settings(var=folder / "var", **AUTHORITY), engine), folder)
         if order is not None:
             story.order = order
         by_name = {one.landscape_id: one for one in LANDSCAPES}
@@ -326,6 +333,19 @@ def letters(warehouse: Engine, language: str) -> str:
         ).all()
     rule = "=" * 72
     return "\n".join(f"{rule}\n{row.subject}\n{rule}\n{row.body}" for row in rows)
+
+
+def short_messages(warehouse: Engine, form: str, language: str) -> str:
+    """Every text message or chat message that left, as it left, in the order of its alert."""
+    with warehouse.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT body FROM alert.message WHERE form = :form "
+                "AND language = :language AND body IS NOT NULL ORDER BY alert_id"
+            ),
+            {"form": form, "language": language},
+        )
+        return "\n".join(f"{body}\n" for body in rows.scalars())
 
 
 _OF_THIS_RUN = ("engine", "plan_fingerprint", "known_from")

@@ -152,6 +152,7 @@ def corrected() -> AlertFacts:
         Change.CORRECTED,
         [0.1, -1.08],
         told_before="warning",
+        was_told=True,
         landscape_id="KG-N",
         landscape_names={"en": "Naryn", "ru": "Нарынская область"},
         chain_id="KG-N-2021-06-m",

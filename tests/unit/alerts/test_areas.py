@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import json
 import math
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import MultiPolygon, Point, Polygon, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.alerts.areas import MAX_POINTS, cap_polygons
 from pipeline.core.errors import InputError
+from pipeline.landscapes.default import default_landscapes_file
 
 
 def read_back(texts: list[str]) -> list[Polygon]:
@@ -89,16 +92,54 @@ shapes = st.lists(
 )
 
 
+def expect_what_cap_asks(texts: list[str]) -> None:
+    """Valid, closed, few points, against the clock, and apart from each other."""
+    polygons = read_back(texts)
+    assert 0 < sum(len(text.split()) for text in texts) <= MAX_POINTS
+    assert all(polygon.is_valid and polygon.area > 0 for polygon in polygons)
+    assert all(polygon.exterior.is_ccw for polygon in polygons)
+    assert all(text.split()[0] == text.split()[-1] for text in texts)
+    assert all(one.intersection(two).area == 0 for one, two in combinations(polygons, 2))
+
+
 @given(shapes)
 def test_polygons_are_valid_closed_few_and_do_not_overlap(stars: list[Polygon]) -> None:
     land = shapely.union_all(stars)
     pond = land.centroid.buffer(0.3 * land.area**0.5)
-    texts = cap_polygons(land.difference(pond), "a landscape")
-    polygons = read_back(texts)
-    assert sum(len(text.split()) for text in texts) <= MAX_POINTS
-    assert all(polygon.is_valid and polygon.area > 0 for polygon in polygons)
-    assert all(text.split()[0] == text.split()[-1] for text in texts)
-    assert all(one.intersection(two).area == 0 for one, two in combinations(polygons, 2))
+    expect_what_cap_asks(cap_polygons(land.difference(pond), "a landscape"))
+
+
+def features(path: Path) -> list[BaseGeometry]:
+    found = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return [shapely.make_valid(shape(one["geometry"])) for one in found]
+
+
+def expect_real_land(path: Path, count: int) -> None:
+    """Every landscape of a file, simplified, covers what it covered: to 3% of its area."""
+    land = features(path)
+    assert len(land) == count
+    for one in land:
+        texts = cap_polygons(one, path.name)
+        expect_what_cap_asks(texts)
+        covered = shapely.union_all(read_back(texts))
+        assert covered.symmetric_difference(one).area < 0.03 * one.area
+
+
+def test_every_default_landscape_can_be_said() -> None:
+    expect_real_land(default_landscapes_file(), 129)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param("kaz_adm2_geoboundaries_2017", 174, id="districts of Kazakhstan"),
+        pytest.param("kgz_adm2_cod_moes_2018", 53, id="of Kyrgyzstan"),
+        pytest.param("tjk_adm2_wfp_prism_v2", 62, id="of Tajikistan"),
+        pytest.param("uzb_adm2_geoboundaries", 199, id="of Uzbekistan"),
+    ],
+)
+def test_every_real_district_can_be_said(shared_data: Path, name: str, count: int) -> None:
+    expect_real_land(shared_data / "boundaries" / f"{name}.geojson", count)
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from io import BytesIO
 import pytest
 from babel.messages.pofile import read_po
 
-from pipeline.alerts.catalogue import catalogue, shipped_catalogue
+from pipeline.alerts.catalogue import Domain, catalogue, shipped_catalogue
 from pipeline.alerts.words import LANGUAGES, words_from, words_of
 from pipeline.core.errors import InputError
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
-def written(name: str) -> str:
-    return files("pipeline.alerts").joinpath("catalogues", name).read_text("utf-8")
+def written(name: str, domain: Domain = Domain.LETTERS) -> str:
+    return files("pipeline.alerts").joinpath("catalogues", domain, name).read_text("utf-8")
 
 
 UZBEK = written("uz.po")
@@ -38,28 +38,38 @@ def read(text: str) -> None:
     catalogue(text.encode(), "mine.po")
 
 
+@pytest.mark.parametrize("domain", Domain)
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_catalogue_lies_beside_the_others(language: str) -> None:
-    assert f"Language: {language}\\n" in written(f"{language}.po")
-    assert shipped_catalogue(language).texts.keys() == shipped_catalogue("en").texts.keys()
+def test_every_catalogue_lies_beside_the_others(language: str, domain: Domain) -> None:
+    assert f"Language: {language}\\n" in written(f"{language}.po", domain)
+    english = shipped_catalogue("en", domain)
+    assert shipped_catalogue(language, domain).texts.keys() == english.texts.keys()
 
 
-def test_no_catalogue_is_left_lying_that_nobody_reads() -> None:
-    names = {file.name for file in files("pipeline.alerts").joinpath("catalogues").iterdir()}
-    assert names == {"letters.pot", *(f"{language}.po" for language in TRANSLATED)}
+@pytest.mark.parametrize("domain", Domain)
+def test_no_catalogue_is_left_lying_that_nobody_reads(domain: Domain) -> None:
+    folder = files("pipeline.alerts").joinpath("catalogues", domain)
+    names = {file.name for file in folder.iterdir()}
+    assert names == {f"{domain}.pot", *(f"{language}.po" for language in TRANSLATED)}
 
 
+@pytest.mark.parametrize("domain", Domain)
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_no_text_is_called_checked_before_a_speaker_has_checked_it(language: str) -> None:
-    found = shipped_catalogue(language)
+def test_no_text_is_called_checked_before_a_speaker_has_checked_it(
+    language: str, domain: Domain
+) -> None:
+    found = shipped_catalogue(language, domain)
     assert found.unchecked == found.texts.keys() | found.counted.keys()
     assert found.checked_by is None
 
 
+@pytest.mark.parametrize("domain", Domain)
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_tools_of_translators_find_nothing_to_bring_up_to_date(language: str) -> None:
-    source = read_po(BytesIO(written("letters.pot").encode()))
-    theirs = read_po(BytesIO(written(f"{language}.po").encode()))
+def test_the_tools_of_translators_find_nothing_to_bring_up_to_date(
+    language: str, domain: Domain
+) -> None:
+    source = read_po(BytesIO(written(f"{domain}.pot", domain).encode()))
+    theirs = read_po(BytesIO(written(f"{language}.po", domain).encode()))
     before = {message.context: (message.id, message.string) for message in theirs if message.id}
     theirs.update(source, no_fuzzy_matching=True)
     after = {message.context: (message.id, message.string) for message in theirs if message.id}
@@ -67,8 +77,11 @@ def test_the_tools_of_translators_find_nothing_to_bring_up_to_date(language: str
     assert not theirs.obsolete
 
 
-def test_every_text_has_a_word_for_the_translator_that_explains_its_placeholders() -> None:
-    for message in read_po(BytesIO(written("letters.pot").encode())):
+@pytest.mark.parametrize("domain", Domain)
+def test_every_text_has_a_word_for_the_translator_that_explains_its_placeholders(
+    domain: Domain,
+) -> None:
+    for message in read_po(BytesIO(written(f"{domain}.pot", domain).encode())):
         comment = " ".join(message.auto_comments)
         assert comment or not message.id
         for name in re.findall(r"\{\w+\}", str(message.id)):
@@ -152,7 +165,7 @@ def test_what_does_not_fit_is_refused_by_the_name_of_the_text(
 
 
 def test_a_complaint_does_not_grow_without_end() -> None:
-    with pytest.raises(InputError, match=r"and 228 more; see docs/translating\.md"):
+    with pytest.raises(InputError, match=r"and 258 more; see docs/translating\.md"):
         read(UZBEK.split("\n\n")[0] + "\n")
 
 

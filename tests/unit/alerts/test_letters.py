@@ -270,3 +270,16 @@ def test_rules_that_count_together_can_be_told_in_every_language(
     assert not set("{}") & set(found.subject + found.body)
     assert max(map(len, found.body.splitlines())) <= WIDTH
     assert not any("  " in line.lstrip() for line in found.body.splitlines())
+
+
+def test_a_correction_cites_an_earlier_message_only_where_one_left() -> None:
+    told = cases.corrected()
+    untold = replace(told, was_told=False)
+    said = " ".join(letter(told, "en").body.split())
+    assert (
+        'An earlier message said stage "Warning"; the data now at hand say stage "Watch".' in said
+    )
+    said = " ".join(letter(untold, "en").body.split())
+    assert 'by the data now at hand: before stage "Warning", now stage "Watch".' in said
+    for language in LANGUAGES:
+        assert letter(told, language).body != letter(untold, language).body

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pipeline.core.dictionary import Column, View
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Country, Origin
+from pipeline.delivery import whole
 from pipeline.delivery.tables import folder, parquet
 from pipeline.delivery.tables.csv_text import CsvFile, as_text
 from pipeline.delivery.tables.folder import refuse_taken, whole_folder
@@ -263,7 +264,7 @@ class TestFolder:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool
     ) -> None:
         """Once the folder has its name, the hidden one is free, and we may not be through yet."""
-        move = folder._move
+        move = whole._move
 
         def slowly(part: Path, place: Path) -> None:
             move(part, place)
@@ -272,7 +273,7 @@ class TestFolder:
             if is_interrupted:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(folder, "_move", slowly)
+        monkeypatch.setattr(whole, "_move", slowly)
         with (
             pytest.raises(KeyboardInterrupt) if is_interrupted else nullcontext(),
             whole_folder(tmp_path / "out", replace=False) as part,
@@ -292,7 +293,7 @@ class TestFolder:
     def test_a_run_that_ends_meanwhile_keeps_what_it_wrote(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, refusal: type[Exception]
     ) -> None:
-        owner = {"mkdir": Path, "open": folder.os, "flock": folder.fcntl}[step]
+        owner = {"mkdir": Path, "open": whole.os, "flock": whole.fcntl}[step]
         place = tmp_path / "out"
 
         def after_another(*words: object, **named: object) -> object:

@@ -98,6 +98,8 @@ BROKEN: dict[str, str] = {
     "members for different land": broken(("{index: sma_1,", "{land_uses: [irrigated], index: sma_1,")),
     "automatic issue in a template": broken(("  answer_within_days: 5\n", '  answer_within_days: 5\n  automatic: {stages: [watch], order: "Order no. 12"}\n')),
     "automatic issue without an order": broken(("  answer_within_days: 5\n", "  answer_within_days: 5\n  automatic: {stages: [watch]}\n")),
+    "a stage at once that no ladder has": broken(("  answer_within_days: 5\n", "  answer_within_days: 5\n  at_once: {stages: [alert, sever]}\n")),
+    "at once without a stage": broken(("  answer_within_days: 5\n", "  answer_within_days: 5\n  at_once: {stages: []}\n")),
     "an approval that expires before it is answered": broken(("expires_after_days: 30", "expires_after_days: 5")),
     "a plan that ends before it begins": broken(("effective_from: 2027-01\n", "effective_from: 2027-01\neffective_to: 2026-12\n")),
     "a month of no calendar": broken(("effective_from: 2027-01\n", "effective_from: 2027-13\n")),

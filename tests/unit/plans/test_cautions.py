@@ -48,6 +48,12 @@ def test_a_text_that_nobody_has_checked_is_one() -> None:
             id="automatic issue",
         ),
         pytest.param(
+            [("  answer_within_days: 5\n",
+              '  answer_within_days: 5\n  at_once: {stages: [alert], order: "Protocol no. 3"}\n')],
+            ["alerts that lead to alert may come at night and on days of rest, by Protocol no. 3"],
+            id="alerts at once",
+        ),
+        pytest.param(
             [("      review_after: 3\n", "")],
             [
                 "agricultural: alert: said once when the stage begins and not again while it stands; "

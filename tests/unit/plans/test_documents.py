@@ -33,11 +33,16 @@ def index(code: str) -> IndexCode:
     return IndexCode.parse(code)
 
 
-def history(of: Plan, values: Mapping[Heard, Sequence[float | None]]) -> list[StageMonth]:
+def history(
+    of: Plan,
+    values: Mapping[Heard, Sequence[float | None]],
+    *,
+    gap: Gap = Gap.NOT_PUBLISHED,
+) -> list[StageMonth]:
     (ladder,) = of.ladders.values()
     readings = {
         heard: [
-            Reading(START + n, value, Gap.NOT_PUBLISHED if value is None else None)
+            Reading(START + n, value, gap if value is None else None)
             for n, value in enumerate(series)
         ]
         for heard, series in values.items()
@@ -163,6 +168,14 @@ def test_the_combined_indicator_is_held_while_a_value_is_missing() -> None:
         *("alert", "vegetation_recovery", "vegetation_recovery", "recovery")
     ]
     assert [month.is_held for month in months] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("gap", [Gap.NOT_PUBLISHED, Gap.NOT_APPLICABLE])
+def test_none_is_no_knowledge_in_a_ladder_with_a_memory_that_has_heard_nothing(gap: Gap) -> None:
+    of = plan("european_combined_indicator.yaml")
+    (ladder,) = of.ladders.values()
+    months = history(of, {heard: [None, None] for heard in ladder.heard}, gap=gap)
+    assert [(month.stage, month.is_confirmed) for month in months] == [("none", False)] * 2
 
 
 def test_recovery_follows_an_emergency_and_no_dry_spell_before() -> None:

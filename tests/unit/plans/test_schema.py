@@ -29,6 +29,7 @@ BROKEN_IN_STRUCTURE = (
     "a threshold without a source",
     "a group with two forms",
     "automatic issue without an order",
+    "at once without a stage",
     "a month of no calendar",
     "a calendar month of no calendar",
     "a version that is a number",

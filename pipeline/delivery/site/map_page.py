@@ -1,0 +1,202 @@
+"""The first page: the map, the list of landscapes beside it, and how many are in which stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pipeline.alerts.figures import month_in_words
+from pipeline.alerts.letter_case import capitalised
+from pipeline.alerts.naming import one_line
+from pipeline.core.ids import Country, DroughtType
+from pipeline.core.months import Month
+from pipeline.delivery.outlines import OutlineMap
+from pipeline.delivery.site.facts import LandscapeFacts, SiteFacts
+from pipeline.delivery.site.frames import frame
+from pipeline.delivery.site.late_lines import late_lines
+from pipeline.delivery.site.speech import Speech
+from pipeline.delivery.site.standings import cell, css_of, gravest
+from pipeline.delivery.site.views import (
+    CountryRows,
+    LandscapeRow,
+    LegendEntry,
+    MapPage,
+    MapPicture,
+    MapShape,
+    MonthName,
+    NothingPage,
+    StageCell,
+    TypeChoice,
+    Withheld,
+)
+
+ANY = "any"
+SLIDER_MONTHS = 24
+"""In the first data file; older months come by the year."""
+
+
+def map_page(facts: SiteFacts, outlines: OutlineMap, said: Speech) -> MapPage:
+    """Return the map page in one language; there is a month with stages."""
+    month = newest(facts)
+    rows = {land.landscape_id: _row(facts, land, said) for land in facts.landscapes}
+    return MapPage(
+        frame=frame(facts, said, "map", said.texts["map.title"]),
+        month=month_name(month, said),
+        months=tuple(month_name(one, said) for one in slider_months(facts)),
+        years=tuple(sorted({one.year for one in facts.months})),
+        types=tuple(_types(facts, said)),
+        map=_picture(facts, outlines, rows, said),
+        countries=tuple(_countries(facts, rows, said)),
+        warnings=tuple(_warnings(facts, said)),
+        withheld=withheld(facts, said),
+    )
+
+
+def nothing_page(facts: SiteFacts, said: Speech) -> NothingPage:
+    """Return the only page of a build that has nothing to show."""
+    return NothingPage(
+        frame(facts, said, "map", said.texts["map.title"]), withheld=withheld(facts, said)
+    )
+
+
+def withheld(facts: SiteFacts, said: Speech) -> tuple[Withheld, ...]:
+    """Return the countries of which nothing is shown, with the reason."""
+    return tuple(
+        Withheld(said.words.countries[country], said.texts[f"withheld.{why}"])
+        for country, why in sorted(facts.withheld.items())
+    )
+
+
+def newest(facts: SiteFacts) -> Month:
+    """Return the newest month; there must be one."""
+    assert facts.month is not None  # noqa: S101 - without one there is no page but `nothing`
+    return facts.month
+
+
+def slider_months(facts: SiteFacts) -> Sequence[Month]:
+    """Return the months of the first data file, oldest first."""
+    return facts.months[-SLIDER_MONTHS:]
+
+
+def month_name(month: Month, said: Speech) -> MonthName:
+    """Return a month by code and name."""
+    return MonthName(str(month), month_in_words(month, said.words))
+
+
+def landscape_language(facts: SiteFacts, land: LandscapeFacts, language: str) -> str:
+    """Return the language of the page behind a link to a landscape.
+
+    Its own where the plan speaks it; else Russian, from Turkish English.
+    """
+    spoken = facts.languages_of(land.country)
+    wanted = (language, "en" if language == "tr" else "ru", "en")
+    return next((one for one in wanted if one in spoken), spoken[0])
+
+
+def _row(facts: SiteFacts, land: LandscapeFacts, said: Speech) -> LandscapeRow:
+    cells = tuple(cell(facts, land, one, said) for one in DroughtType)
+    there = landscape_language(facts, land, said.language)
+    name = one_line(land.name_in(said.language))
+    others = dict.fromkeys(one_line(text) for text in land.names.values())
+    return LandscapeRow(
+        number=land.number,
+        landscape_id=land.landscape_id,
+        name=name,
+        other_names=", ".join(text for text in others if text != name),
+        href=f"{'' if there == said.language else f'../{there}/'}landscape/{land.slug}.html",
+        hreflang=there,
+        country_code=land.country.lower(),
+        country=said.words.countries[land.country],
+        land_use=said.words.land_uses[land.land_use],
+        stages=cells,
+        gravest=gravest(cells),
+    )
+
+
+def _picture(
+    facts: SiteFacts, outlines: OutlineMap, rows: Mapping[str, LandscapeRow], said: Speech
+) -> MapPicture:
+    shapes = []
+    for land in facts.landscapes:
+        row, outline = rows[land.landscape_id], outlines.outlines[land.landscape_id]
+        title = f"{row.name}: {_in_short(row.gravest)}"
+        shapes.append(
+            MapShape(
+                land.number, outline.path, row.href, row.hreflang, title, row.gravest.css,
+                outline.is_dot,
+            )
+        )  # fmt: skip
+    known = sum(row.gravest.rank is not None for row in rows.values())
+    standing = sum(bool(row.gravest.rank) for row in rows.values())
+    described = said.say(
+        "map.described",
+        month=month_in_words(newest(facts), said.words),
+        landscapes=len(rows),
+        standing=standing,
+        unknown=len(rows) - known,
+    )
+    place = outlines.projection
+    return MapPicture(
+        outlines.view_box, outlines.width, outlines.height, round(place.west, 6),
+        round(place.north, 6), round(place.scale, 6), tuple(shapes), described,
+    )  # fmt: skip
+
+
+def _in_short(one: StageCell) -> str:
+    return ", ".join(filter(None, [one.name, one.type_name if one.rank else ""]))
+
+
+def _types(facts: SiteFacts, said: Speech) -> Iterator[TypeChoice]:
+    yield TypeChoice(ANY, said.texts["map.any_type"], _legend(facts, list(DroughtType), said))
+    for one in DroughtType:
+        yield TypeChoice(one, said.words.drought[one], _legend(facts, [one], said))
+
+
+def _legend(
+    facts: SiteFacts, types: Sequence[DroughtType], said: Speech
+) -> tuple[LegendEntry, ...]:
+    """Return a colour for each rank with all names that plans have for it."""
+    names: dict[int, dict[str, None]] = {}
+    for country in facts.countries:
+        plan = facts.plan_of(country)
+        for ladder in (plan.ladders[t] for t in types if plan and t in plan.ladders):
+            for rank, stage in enumerate(ladder.stages, start=1):
+                names.setdefault(rank, {})[said.quoted(stage.names)] = None
+    none = said.texts["stage.no_alert"] if facts.is_public else said.words.no_stage
+    entries = [LegendEntry(css_of(0), f"0: {none}")]
+    entries += [
+        LegendEntry(css_of(rank), f"{rank}: {', '.join(found)}")
+        for rank, found in sorted(names.items())
+    ]
+    entries.append(LegendEntry(css_of(None), said.texts["stage.not_known"]))
+    if not facts.is_public:
+        entries.append(LegendEntry("s1 u", said.texts["stage.unconfirmed"]))
+    return tuple(entries)
+
+
+def _countries(
+    facts: SiteFacts, rows: Mapping[str, LandscapeRow], said: Speech
+) -> Iterator[CountryRows]:
+    of_country: dict[Country, list[LandscapeRow]] = {}
+    for land in facts.landscapes:
+        of_country.setdefault(land.country, []).append(rows[land.landscape_id])
+    for country, found in of_country.items():
+        name = said.words.countries[country]
+        yield CountryRows(country.lower(), name, _situation(found, said), tuple(found))
+
+
+def _situation(rows: Iterable[LandscapeRow], said: Speech) -> str:
+    """Return how many landscapes are in which stage, gravest first."""
+    counts = Counter((row.gravest.rank, row.gravest.name) for row in rows)
+    order = sorted(counts.items(), key=lambda one: -1 if one[0][0] is None else one[0][0])
+    told = [f"{name}: {number}" for (_, name), number in reversed(order)]
+    return f"{capitalised(', '.join(told), said.language)}."
+
+
+def _warnings(facts: SiteFacts, said: Speech) -> Iterator[str]:
+    if facts.is_public:
+        return
+    yield from late_lines(facts, said)
+    pending = sum(one.state == "pending" for one in facts.told)
+    if pending:
+        yield said.counted["alerts.pending"](pending)

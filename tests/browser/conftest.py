@@ -1,0 +1,134 @@
+"""A real site, built once from a real warehouse, served by a real server, seen in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from sqlalchemy import create_engine, text
+
+from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.steps.site import publish_site
+from tests.browser.world import installed
+from tests.integration import conftest as integration
+
+postgres = integration.postgres
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE, SMALL = (1280, 900), (390, 844), (320, 640)
+SUB_PATH = "agency/drought"
+"""The site must work wherever it lies."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, without a window."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on this machine (apt install chromium)")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the internal site of the little world, a few folders down."""
+    admin = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE browsed TEMPLATE {integration.TEMPLATE}"))
+    admin.dispose()
+    warehouse = create_engine(postgres.url("browsed"))
+    place = tmp_path_factory.mktemp("site") / SUB_PATH
+    place.parent.mkdir(parents=True)
+    try:
+        lived = installed(warehouse, tmp_path_factory.mktemp("browsed"))
+        publish_site(lived, public=False, to=place)
+    finally:
+        warehouse.dispose()
+    return place
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served: any static server will do."""
+    served = functools.partial(_Quiet, directory=str(site.parents[1]))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{SUB_PATH}/"
+        server.shutdown()
+
+
+@dataclass
+class Tab:
+    """A page of the browser, and what it asked for and complained of."""
+
+    page: Page
+    address: str
+    asked: list[Request] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        return self.page
+
+    @property
+    def strangers(self) -> list[str]:
+        """Requests that left the site."""
+        return [
+            one.url
+            for one in self.asked
+            if not one.url.startswith((self.address, "data:", "blob:"))
+        ]
+
+
+Opened = Callable[..., Tab]
+
+
+@pytest.fixture
+def opened(chromium: Browser, address: str) -> Iterator[Opened]:
+    """Make tabs; in the end none of them has left the site, and none has complained."""
+    contexts: list[BrowserContext] = []
+    tabs: list[Tab] = []
+
+    def make(size: tuple[int, int] = DESK, at: str = address, **options: bool) -> Tab:
+        width, height = size
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
+        context.set_default_timeout(5_000)
+        contexts.append(context)
+        tab = Tab(context.new_page(), at)
+        context.on("request", lambda one: tab.asked.append(one))
+        tab.page.on("console", lambda said: tab.complaints.append(said.text))
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tabs.append(tab)
+        return tab
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [url for tab in tabs for url in tab.strangers] == []
+    assert [line for tab in tabs for line in tab.complaints] == []

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.alerts.recipients import Form
+from pipeline.core.errors import InputError
+from pipeline.delivery.channel_calls import refuse_unusable
+from pipeline.delivery.channels import Channel, read_channels
+from pipeline.delivery.redacted import redaction
+
+SECRET = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5"  # noqa: S105 - opens nothing
+
+
+def file(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / "channels.yaml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_a_file_of_three_channels(tmp_path: Path) -> None:
+    found = read_channels(
+        file(
+            tmp_path,
+            f"telegram:\n  url: tgram://{SECRET}/{{address}}\n  form: brief\n"
+            "sms:\n  url: 'forms://gate.example/send?:message=text&:to={address}'\n  form: sms\n"
+            "ministry:\n  url: jsons://user:pa55@hooks.example/drought?-to={address}\n",
+        )
+    )
+    assert {name: (one.scheme, one.form) for name, one in found.items()} == {
+        "telegram": ("tgram", Form.BRIEF),
+        "sms": ("forms", Form.SMS),
+        "ministry": ("jsons", Form.BRIEF),
+    }
+    assert SECRET not in repr(found)
+
+
+def test_the_file_of_the_operators_page_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operator.md").read_text(encoding="utf-8")
+    example = page.partition("### Channels")[2].partition("```yaml\n")[2].partition("```")[0]
+    channels = read_channels(file(tmp_path, example))
+    assert list(channels) == ["telegram", "sms", "ministry"]
+    for channel in channels.values():
+        refuse_unusable(channel, "998901234567")
+
+
+def test_no_file_is_no_channel() -> None:
+    assert read_channels(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "expected channels"),
+        ("- a\n", "expected channels"),
+        ("chat: tgram://x\n", "line 1: chat: expected a url and a form"),
+        ("a:\n  form: sms\n", "expected a url"),
+        (f"\nchat:\n  url: tgram://{SECRET}/{{address}}\n  from: x\n", "line 2: chat: there is no key from"),
+        (f"mail:\n  url: tgram://{SECRET}/{{address}}\n", "that is neither mail nor file"),
+        (f"Chat:\n  url: tgram://{SECRET}/{{address}}\n", "a name of small letters"),
+        (f"1:\n  url: tgram://{SECRET}/{{address}}\n", "a name of small letters"),
+        (f"chat:\n  url: tgram://{SECRET}/{{address}}\n  form: cap\n", "expected one of letter, brief, sms"),
+        (f"chat:\n  url: tgram://{SECRET}/42\n", r"expected {address} where"),
+        (f"chat:\n  url: telegramm://{SECRET}/{{address}}\n", "a scheme that apprise knows"),
+        (f"chat:\n  url: {SECRET}\n", "expected an apprise URL"),
+        ("chat:\n  url: 7\n", "expected an apprise URL"),
+        (f"chat:\n  url: tgram://{SECRET}/{{address}}\nchat:\n  url: x\n", "written twice"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused_and_no_key_is_quoted(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_channels(file(tmp_path, text))
+    assert said in str(caught.value)
+    assert SECRET[:9] not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(InputError, match="chmod 600"):
+        read_channels(file(tmp_path, "", mode))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="correct DROUGHT_CHANNELS"):
+        read_channels(tmp_path / "none.yaml")
+
+
+@given(address=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_no_address_adds_to_the_url(address: str) -> None:
+    url = Channel("hook", "json://host/in?-to={address}&x=1").url_to(address)
+    assert url.startswith("json://host/in?-to=")
+    assert url.endswith("&x=1")
+    assert not set(url[19:-4]) & set("/?&#=:@ +")
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "expected"),
+    [
+        pytest.param(
+            f"tgram://{SECRET}/{{address}}",
+            f"POST https://api.telegram.org/bot{SECRET}/sendMessage to 998901234567",
+            "POST https://api.telegram.org/bot***:***/sendMessage to ***",
+            id="a token in the place of the host",
+        ),
+        pytest.param(
+            "jsons://user:p4@hooks.example/in/T0K3N5?-to={address}",
+            "hooks.example refused /in/t0k3n5 with p4",
+            "hooks.example refused /in/*** with ***",
+            id="a token in the path, a short password, and a host that may be named",
+        ),
+        pytest.param(
+            "jsons://hooks.example/in?+Authorization=Bearer%20abc%2Fdef&-to={address}",
+            "header Bearer abc/def, or Bearer%20abc%2Fdef",
+            "header ***, or ***",
+            id="a header, quoted and unquoted",
+        ),
+        pytest.param(
+            "jsons://hooks.example/in?-to={address}",
+            "no such number: +998 90 123-45-67, %2B998%2090%20123-45-67, 998901234567",
+            "no such number: ***, ***, ***",
+            id="the reader's address, however it is written",
+        ),
+    ],
+)
+def test_what_is_passed_on_is_without_secrets(url: str, text: str, expected: str) -> None:
+    address = "+998 90 123-45-67" if "number" in text else "998901234567"
+    assert redaction(Channel("x", url), address)(text) == expected
