@@ -134,7 +134,8 @@ def _show(installation: Installation, month: Month) -> None:
     print(f"letters      {folder}")
     such_as = f", such as {messages[-1]}" if messages else ""
     print(f"CAP files    {len(messages)} valid by the OASIS schema{such_as}")
-    print(f"page         {installation.settings.site / 'index.html'}")
+    print(f"bulletins    {installation.settings.bulletins / str(month)}")
+    print(f"site         {installation.settings.site / 'index.html'}")
     print(
         f'warehouse    psql "$(DROUGHT_VAR={installation.settings.var} .venv/bin/drought db url)"'
     )
