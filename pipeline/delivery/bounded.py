@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from pipeline.core.errors import ChannelDownError
@@ -22,21 +22,18 @@ def within(seconds: float, where: str, call: Callable[[], _Answer]) -> _Answer:
         ChannelDownError: it has not ended in `seconds`. Its thread is left behind; should the other
             side take the message yet, it will be repeated under the same id.
     """
-    answers: queue.SimpleQueue[tuple[_Answer | None, Exception | None]] = queue.SimpleQueue()
+    answer: Future[_Answer] = Future()
 
     def run() -> None:
         try:
-            answers.put((call(), None))
+            answer.set_result(call())
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-            answers.put((None, error))
+            answer.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    try:
-        answer, error = answers.get(timeout=seconds)
-    except queue.Empty:
+    # Asked of `wait`, as the call may raise a TimeoutError of its own.
+    if not wait([answer], timeout=seconds).done:
         raise ChannelDownError(
             f"{where}: expected an answer within {seconds:.0f} s, got none; it is tried again later"
-        ) from None
-    if error is not None:
-        raise error
-    return answer  # type: ignore[return-value]
+        )
+    return answer.result()

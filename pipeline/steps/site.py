@@ -150,7 +150,8 @@ def _linked(source: Path, place: Path) -> None:
         os.link(source, place)
     except OSError:
         shutil.copyfile(source, place)
-    place.chmod(0o644)
+    # Rights to read are added and none to write: both names have the same, and what was issued has none.
+    place.chmod(place.stat().st_mode & 0o777 | 0o444)
 
 
 def _first_view(folder: Path, facts: SiteFacts) -> int:

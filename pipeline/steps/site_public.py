@@ -62,13 +62,14 @@ def public_facts(
     month = read_newest_stage_month(connection)
     withheld = _withheld(installation, connection, origin, month)
     open_countries = [one for one, why in withheld.items() if why is None]
-    nothing = _nothing(installation, origin, withheld, accepts_unchecked)
+    messages = public_messages(connection)
+    nothing = _nothing(installation, origin, withheld, messages, accepts_unchecked)
     if month is None or not open_countries:
         return nothing
     shown = read_shown(installation, connection, month, open_countries)
     speaks = built_languages(spoken(shown, month), accepts_unchecked=accepts_unchecked)
     begun = replace(nothing, month=month, languages=speaks)
-    return _filled(installation, connection, begun, shown)
+    return _filled(installation, connection, begun, shown, messages)
 
 
 def _withheld(
@@ -95,8 +96,14 @@ def _nothing(
     installation: Installation,
     origin: Origin | None,
     withheld: Mapping[Country, Withheld | None],
+    messages: Sequence[PublicMessage],
     accepts_unchecked: bool,
 ) -> SiteFacts:
+    """Return a build without pages of landscapes.
+
+    Messages that left as public ones stand in its feed all the same: what ends or takes back one of
+    them must not vanish because the plan in force, or the authority, is another now.
+    """
     return SiteFacts(
         is_public=True,
         origin=origin,
@@ -118,7 +125,7 @@ def _nothing(
         late=(),
         withheld={country: why for country, why in withheld.items() if why is not None},
         bulletins=(),
-        feed=_feed([], installation),
+        feed=_feed(messages, installation),
     )
 
 
@@ -127,13 +134,13 @@ def _filled(
     connection: Connection,
     begun: SiteFacts,
     shown: Shown,
+    messages: Sequence[PublicMessage],
 ) -> SiteFacts:
     """Return a build that has a month and languages with all that there is to show."""
     month = begun.month
     assert month is not None  # noqa: S101 - it has one
     names = {one.landscape_id for one in shown.landscapes}
-    messages = [one for one in public_messages(connection) if one.landscape_id in names]
-    told = _told(connection, messages)
+    told = _told(connection, (one for one in messages if one.landscape_id in names))
     alerts = [one.facts for one in told]
     history = _quiet_before(shown, told_stages(alerts, month), month)
     return replace(
@@ -148,7 +155,6 @@ def _filled(
         indices=shown.indices,
         newest=shown.newest,
         bulletins=tuple(_bulletins(installation, connection, begun, [*shown.plans])),
-        feed=_feed(messages, installation),
     )
 
 

@@ -365,15 +365,35 @@ class TestPublic:
         assert "kz-c" not in "".join(files(built))
         assert b"KZ-C" not in b"".join(files(built).values())
 
-    def test_without_an_authority_nothing_is_public(self, adopted: Installation) -> None:
+    def test_without_an_authority_nothing_more_is_public_and_no_message_is_lost(
+        self, adopted: Installation
+    ) -> None:
         let_go(adopted)
-        silent = replace(adopted, settings=Settings(var=adopted.settings.var))
-        built = publish_site(silent, public=True).folder
-        assert (
-            "No alerting authority is configured"
-            in Links((built / "en/index.html").read_bytes()).text
-        )
-        assert not list(built.glob("cap/*"))
+        before = files(publish_site(adopted, public=True).folder)
+        settings = adopted.settings.model_copy(update={"authority": None, "authority_oid": None})
+        built = publish_site(replace(adopted, settings=settings), public=True).folder
+        after = files(built)
+        page = Links(after["en/index.html"]).text
+        assert "No alerting authority is configured" in page
+        assert not [name for name in after if "landscape" in name]
+        services = [name for name in before if name.endswith(".xml")]
+        assert len(services) == 3
+        assert {name: after[name] for name in services} == {name: before[name] for name in services}
+
+    def test_an_issued_bulletin_stays_one_that_nobody_writes_to(
+        self, adopted: Installation
+    ) -> None:
+        month = adopted.settings.bulletins / "2011-02"
+        month.mkdir(parents=True)
+        issued, working = month / "uz.en.txt", month / "uz.ru.txt"
+        for path, mode in ((issued, 0o444), (working, 0o600)):
+            path.write_text("words")
+            path.chmod(mode)
+        built = publish_site(adopted).folder
+        rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in month.iterdir()}
+        assert rights == {"uz.en.txt": 0o444, "uz.ru.txt": 0o644}
+        shown = {path.name: stat.S_IMODE(path.stat().st_mode) for path in built.rglob("uz.*.txt")}
+        assert shown == rights
 
 
 class TestSimulated:
