@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     ``blended``: by gauges and grid together where gauges suffice, elsewhere by the grid."""
     blend_with: str | None = None
     """The grid that gauges are blended with; unset: `source`, or the only grid held."""
-    authority: str | None = None
+    authority: str | None = Field(default=None, pattern=r"\S")
     """The authority in whose name CAP messages may say `Actual`; unset: they never do."""
     authority_oid: Annotated[str | None, AfterValidator(_arc)] = None
     """The authority's registered arc, such as ``2.49.0.1.860.0``, for CAP identifiers of its

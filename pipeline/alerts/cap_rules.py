@@ -5,6 +5,7 @@ And what design rule 12 makes of it: what is `Actual` is public, and nothing els
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -22,6 +23,9 @@ _SPOKEN = {
 }
 """What may differ between languages."""
 _LEAST_POINTS = 4
+_POINT = re.compile(r"-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)?")
+_NAME = re.compile(r"[^\s,<&]+")
+_TRIPLE = re.compile(rf"{_NAME.pattern},{_NAME.pattern},[-0-9T:]+[-+][0-9]{{2}}:[0-9]{{2}}")
 
 
 def faults(alert: etree._Element) -> Iterator[str]:
@@ -41,10 +45,18 @@ def faults(alert: etree._Element) -> Iterator[str]:
         points = (polygon.text or "").split()
         if len(points) < _LEAST_POINTS or points[0] != points[-1]:
             yield f"polygon: expected four points or more, the last as the first, got {points[:1]} …"
+        if not all(map(_POINT.fullmatch, points)):
+            yield f"polygon: expected latitude,longitude in degrees, got {points[:1]} …"
 
 
 def _faults_of_the_envelope(alert: etree._Element) -> Iterator[str]:
     said = {etree.QName(one).localname: one.text or "" for one in alert}
+    for name in ("identifier", "sender"):
+        if not _NAME.fullmatch(said[name]):
+            yield f"{name}: expected no spaces, commas, '<' or '&', got {said[name]!r}"
+    for one in said.get("references", "").split():
+        if not _TRIPLE.fullmatch(one):
+            yield f"references: expected sender,identifier,sent, got {one!r}"
     is_first = said["msgType"] == "Alert"
     if is_first != ("references" not in said):
         yield f"references: expected them in all but the first message, got a {said['msgType']}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from pipeline.alerts.actions_in_words import action_in_words, proposed_actions
@@ -30,15 +29,8 @@ MOST_ACTIONS = 10
 """Proposals told for one land use, those for most landscapes first."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigestItem:
-    """One alert among those that a digest stands for."""
-
-    facts: AlertFacts
-
-
-def digest(items: Sequence[DigestItem], language: str, form: Form) -> Letter:
-    """Return one message about all of `items`, in whatever order they come.
+def digest(alerts: Sequence[AlertFacts], language: str, form: Form) -> Letter:
+    """Return one message about all of `alerts`, in whatever order they come.
 
     In every form: that it is an exercise, or by thresholds nobody has adopted; how many landscapes
     changed; how many stand in which stage. As a letter and for a chat a line for each alert, gravest
@@ -47,14 +39,14 @@ def digest(items: Sequence[DigestItem], language: str, form: Form) -> Letter:
 
     Raises:
         InputError: there are no words in `language`.
-        ValueError: there are no items.
+        ValueError: there are no alerts.
     """
-    if not items:
+    if not alerts:
         raise ValueError("digest: expected alerts, got none")
     words = words_of(language)
-    alerts = _in_order([item.facts for item in items])
+    ordered = _in_order(alerts)
     bodies = {Form.LETTER: _letter, Form.BRIEF: _brief, Form.SMS: _sms}
-    return Letter(_subject(alerts, words), bodies[form](alerts, words))
+    return Letter(_subject(ordered, words), bodies[form](ordered, words))
 
 
 def _in_order(alerts: Sequence[AlertFacts]) -> list[AlertFacts]:
@@ -123,17 +115,25 @@ def _brief(alerts: Sequence[AlertFacts], words: Words) -> str:
 def _sms(alerts: Sequence[AlertFacts], words: Words) -> str:
     if len(alerts) == 1:
         return sms(alerts[0], words.language)
-    said = words.digest.in_short.format(
-        landscapes=_landscapes(alerts, words),
-        month=short_month_in_words(max(facts.month for facts in alerts), words),
-    )
+    lines = (f"{_mark(alerts, words)}{said}" for said in _ever_shorter(alerts, words))
+    return next(line for line in map(folded, lines) if fits_one_sms(line))
+
+
+def _ever_shorter(alerts: Sequence[AlertFacts], words: Words) -> Iterator[str]:
+    """Yield what a text message could say, with ever fewer stages; without any, what it is about."""
+    filled = {
+        "landscapes": _landscapes(alerts, words),
+        "month": short_month_in_words(max(facts.month for facts in alerts), words),
+    }
+    short, long = (s.format(**filled) for s in (words.digest.in_short, words.digest.subject))
     counts = _counts(_gravest_of_each(_standing(alerts)), words)
-    star = UNCHECKED if _has_unchecked(alerts, words) else ""
-    told = (
-        folded(f"{_mark(alerts, words)}{said}{_listed(counts[:n], len(counts))}{star}")
-        for n in range(len(counts), -1, -1)
-    )
-    return next(line for line in told if fits_one_sms(line))
+    star, unchecked = "", ""
+    if _has_unchecked(alerts, words):
+        star, unchecked = UNCHECKED, f" ({words.short.unchecked})"
+    yield f"{short}{_listed(counts, len(counts))}{unchecked}"
+    for n in range(len(counts), 0, -1):
+        yield f"{short}{_listed(counts[:n], len(counts))}{star}"
+    yield f"{long}{star}"
 
 
 def _marks(alerts: Iterable[AlertFacts], words: Words) -> set[str]:
@@ -149,7 +149,7 @@ def _mark(alerts: Sequence[AlertFacts], words: Words) -> str:
 def _listed(counts: Sequence[str], of: int) -> str:
     """Return how many stand in which stage, with an ellipsis where stages are left out."""
     told = [*counts, *(["…"] if len(counts) < of else [])]
-    return f". {', '.join(told)}" if counts else ""
+    return f". {', '.join(told)}"
 
 
 def _gravest_of_each(alerts: Sequence[AlertFacts]) -> list[AlertFacts]:
@@ -165,7 +165,9 @@ def _counts(alerts: Iterable[AlertFacts], words: Words) -> list[str]:
     counted = Counter(
         (-_rank(facts), quoted_stage(facts.to_stage, facts, words.language)) for facts in alerts
     )
-    return [f"{stage} ({number})" for (_, stage), number in sorted(counted.items())]
+    # Of one rank in two ladders: as the alerts come, so that readers of all languages see the same.
+    ordered = sorted(counted.items(), key=lambda pair: pair[0][0])
+    return [f"{stage} ({number})" for (_, stage), number in ordered]
 
 
 def _intro(alerts: Sequence[AlertFacts], words: Words) -> Iterator[str]:

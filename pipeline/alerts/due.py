@@ -1,6 +1,7 @@
 """What leaves now: by the reader's hours, by how often it was refused, and how much waits at once.
 
-Within a chain nothing overtakes what came before it on its way to the same recipient.
+Within a chain nothing overtakes what came before it on its way to the same recipient, unless that
+is refused for good: then it is tried before what follows it, and no longer holds that back.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from itertools import chain
+from datetime import datetime, timedelta
+from itertools import chain, count
 
-from pipeline.alerts.local_time import UTC_OFFSET_HOURS
+from pipeline.alerts.local_time import zone_of
 from pipeline.alerts.recipients import Hours
 from pipeline.core.ids import Country
 
@@ -46,7 +47,7 @@ class Waiting:
     digest_id: str | None = None
     """The digest it was put into."""
     is_at_once: bool = False
-    """Whether the plan lets it come at any hour."""
+    """Whether the plan lets it come at any hour, and with it what it follows in its chain."""
     manner: Manner | None = None
     """None: at any hour, each by itself."""
 
@@ -72,7 +73,7 @@ class Parcel:
 
 def is_open(hours: Hours, clock: Country, moment: datetime) -> bool:
     """Return whether messages may come at `moment`, by the local time of a country."""
-    local = moment.astimezone(timezone(timedelta(hours=UTC_OFFSET_HOURS[clock])))
+    local = moment.astimezone(zone_of(clock))
     return local.isoweekday() in hours.weekdays and hours.first <= local.hour < hours.until
 
 
@@ -83,6 +84,19 @@ def pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
+FAILURES_COUNTED = next(n for n in count(1) if pause(n) == LONGEST_PAUSE)
+"""8. So often at most a channel that does not answer counts against the message it was tried with: it
+says nothing against that, however long it lasts, and more would not lengthen the pause."""
+REFUSALS_THAT_HOLD = FAILURES_COUNTED + timedelta(days=1) // LONGEST_PAUSE
+"""12. What was refused so often holds back nothing any more. Those beyond `FAILURES_COUNTED` were said of
+the message itself, and their pauses fill a day."""
+
+
+def is_refused_for_good(one: Waiting) -> bool:
+    """Return whether a message was refused so often that what follows it waits no longer for it."""
+    return one.attempts >= REFUSALS_THAT_HOLD
+
+
 def parcels(
     waiting: Sequence[Waiting], moment: datetime, *, ignores_pauses: bool = False
 ) -> list[Parcel]:
@@ -90,7 +104,7 @@ def parcels(
 
     What was refused most often is tried last: should one message bring the channel down, it holds
     up no other. Of one recipient and chain the order of decision stays, and so does a digest that
-    was made.
+    was made. What is refused for good is tried by itself, and each time before what follows it.
 
     Args:
         waiting: every approved message of the channel that has not left.
@@ -99,11 +113,21 @@ def parcels(
     """
     alone = [one for one in waiting if one.digest_id is None]
     digests = _grouped([one for one in waiting if one.digest_id], lambda one: one.digest_id)
-    found = [one for one in digests if _is_due(one, moment, ignores_pauses)]
-    due = [one for one in alone if _is_due([one], moment, ignores_pauses)]
+    urgent, let_go = _last_at_once(waiting), _last_let_go(waiting, moment)
+
+    def is_due(together: Sequence[Waiting]) -> bool:
+        goes_before = any(one.alert_id < let_go.get(_line(one), -1) for one in together)
+        if _rests(together[0], moment) and not (ignores_pauses or goes_before):
+            return False
+        is_urgent = any(one.alert_id <= urgent.get(_line(one), -1) for one in together)
+        return is_urgent or _may_come(together[0].manner, moment)
+
+    found = [one for one in digests if is_due(one)]
+    due = [one for one in alone if is_due([one])]
     held = _first_held(waiting, {one.delivery_id for one in chain(due, *found)})
     free = [one for one in due if one.alert_id <= held.get(_line(one), one.alert_id)]
-    for together in _grouped(free, _reader):
+    found += [[one] for one in free if is_refused_for_good(one)]
+    for together in _grouped([one for one in free if not is_refused_for_good(one)], _reader):
         manner = together[0].manner
         is_digest = manner is not None and len(together) >= manner.digest_from
         found += [together] if is_digest else [[one] for one in together]
@@ -128,14 +152,40 @@ def _line(one: Waiting) -> Hashable:
     return one.recipient, one.chain_id
 
 
-def _is_due(together: Sequence[Waiting], moment: datetime, ignores_pauses: bool) -> bool:
-    """Whether a message, or those of one digest, may be tried."""
-    one = together[0]
-    if not ignores_pauses and one.next_attempt_at is not None and one.next_attempt_at > moment:
-        return False
-    if one.manner is None or any(peer.is_at_once for peer in together):
-        return True
-    return is_open(one.manner.hours, one.manner.clock, moment)
+def _last_at_once(waiting: Sequence[Waiting]) -> dict[Hashable, int]:
+    """Return the last alert of each line that may come at any hour; what it follows comes with it."""
+    found: dict[Hashable, int] = {}
+    for one in waiting:
+        if one.is_at_once:
+            found[_line(one)] = max(one.alert_id, found.get(_line(one), one.alert_id))
+    return found
+
+
+def _last_let_go(waiting: Sequence[Waiting], moment: datetime) -> dict[Hashable, int]:
+    """Return the last alert of each line that leaves if all before it were tried, whatever came of it.
+
+    Only what is refused for good can rest before it: that is tried with it.
+    """
+    found: dict[Hashable, int] = {}
+    held: set[Hashable] = set()
+    for one in sorted(waiting, key=lambda one: one.alert_id):
+        if is_refused_for_good(one):
+            continue
+        if _rests(one, moment):
+            held.add(_line(one))
+        elif _line(one) not in held:
+            found[_line(one)] = one.alert_id
+    return found
+
+
+def _rests(one: Waiting, moment: datetime) -> bool:
+    """Whether a message was refused a short while ago."""
+    return one.next_attempt_at is not None and one.next_attempt_at > moment
+
+
+def _may_come(manner: Manner | None, moment: datetime) -> bool:
+    """Whether the hours of a recipient let messages come."""
+    return manner is None or is_open(manner.hours, manner.clock, moment)
 
 
 def _first_held(waiting: Sequence[Waiting], going: Collection[int]) -> dict[Hashable, int]:
@@ -148,7 +198,10 @@ def _first_held(waiting: Sequence[Waiting], going: Collection[int]) -> dict[Hash
 
 
 def _in_order(found: Sequence[Parcel]) -> list[Parcel]:
-    """Sort by how often the most refused message of a line was tried, then by decision."""
+    """Sort by how often the most refused message of a line was tried, then by decision.
+
+    A digest may hold what follows a message and begin before it: what is refused for good goes first.
+    """
     worst: dict[Hashable, int] = defaultdict(int)
     for one in chain.from_iterable(parcel.contents for parcel in found):
         worst[_line(one)] = max(worst[_line(one)], one.attempts)
@@ -156,6 +209,7 @@ def _in_order(found: Sequence[Parcel]) -> list[Parcel]:
         found,
         key=lambda parcel: (
             max(worst[_line(one)] for one in parcel.contents),
+            not any(map(is_refused_for_good, parcel.contents)),
             parcel.contents[0].alert_id,
             parcel.contents[0].delivery_id,
         ),

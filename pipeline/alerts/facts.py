@@ -87,7 +87,7 @@ class Approval:
     name: str
     office: str
     answered_at: datetime
-    """With an offset."""
+    """With an offset; letters show it as it stands here."""
     legal_basis: str | None = None
     protocol: str | None = None
     protocol_date: date | None = None

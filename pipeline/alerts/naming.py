@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.alerts.facts import AlertFacts
 from pipeline.alerts.words import COMMON_LANGUAGES, Words, words_of
+from pipeline.core.languages import nearest
 from pipeline.plans.conditions import NO_STAGE
 from pipeline.plans.ladders import Stage
 from pipeline.plans.texts import LocalText
@@ -16,14 +17,14 @@ def place(facts: AlertFacts, language: str) -> str:
 
 
 def landscape_name(facts: AlertFacts, language: str) -> str:
-    """Return the landscape's name, in English where it has none in `language`, on one line."""
-    return one_line(facts.landscape_names.get(language, facts.landscape_names["en"]))
+    """Return the landscape's name, in `language` or what serves its readers best, on one line."""
+    return one_line(facts.landscape_names[nearest(language, facts.landscape_names)])
 
 
 def headwater(facts: AlertFacts, language: str) -> str:
     """Return the landscape that the irrigation water comes from, by its id if it has no name."""
     names, unnamed = facts.headwater_names, facts.evidence.headwater_landscape_id or ""
-    return one_line(names.get(language, names.get("en", unnamed)))
+    return one_line(names[nearest(language, names)] if names else unnamed)
 
 
 def stage_of(facts: AlertFacts, name: str) -> Stage | None:

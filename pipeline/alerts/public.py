@@ -23,6 +23,8 @@ class Withheld(StrEnum):
     """The plan is a template, or a threshold, an exit or a run in it is not the country's own."""
     NO_AUTHORITY = "no_authority"
     """No authority is configured in whose name anything could be said."""
+    WORDS_UNCHECKED = "words_unchecked"
+    """The plan has, in every language of the site, words that no speaker has checked."""
 
 
 def withheld_because(plan: Plan, origin: Origin | None, authority: str | None) -> Withheld | None:

@@ -133,8 +133,8 @@ def hours_from(text: str) -> tuple[int, int]:
         if hours[0] < hours[1] <= _MIDNIGHT:
             return hours
     raise InputError(
-        f"hours: expected full hours of one day, such as 09-18 or 00-24, got {text!r}; hours over "
-        "midnight are two recipients"
+        f"hours: expected full hours of one day, such as 09-18 or 00-24, got {text!r}; for "
+        "hours over midnight choose 00-24, as two recipients of one address are told twice"
     )
 
 

@@ -50,7 +50,7 @@ _LEAST = 40
 UNSURE = "?"
 """Behind a stage that is held for want of values, where there is no room for the word."""
 UNCHECKED = "*"
-"""Behind a text message with words that no speaker has checked: there is no room to say so."""
+"""Behind a text message with words that no speaker has checked, where there is no room to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ def _ever_shorter(facts: AlertFacts, language: str) -> Iterator[_Line]:
     month, number = short_month_in_words(facts.month, words), _number(facts, words)
     line = _Line(mark(facts, words), name, drought, change, month, number)
     longest = replace(line, drought=words.drought[facts.drought_type])
-    yield replace(longest, name=place(facts, language))
+    with_country = replace(longest, name=place(facts, language))
+    yield replace(with_country, number=_number(facts, words, f" ({words.short.unchecked})"))
+    yield with_country
     yield longest
     yield line
     line = replace(line, change=_change(facts, words))
@@ -117,9 +119,9 @@ def mark(facts: AlertFacts, words: Words) -> str:
     return "" if facts.has_only_adopted_thresholds else f"{words.short.draft}. "
 
 
-def _number(facts: AlertFacts, words: Words) -> str:
-    star = UNCHECKED if unchecked_texts(facts, words.language) else ""
-    return words.short.number.format(alert_id=facts.alert_id) + star
+def _number(facts: AlertFacts, words: Words, unchecked: str = UNCHECKED) -> str:
+    number = words.short.number.format(alert_id=facts.alert_id)
+    return f"{number}{unchecked}" if unchecked_texts(facts, words.language) else number
 
 
 def _change(facts: AlertFacts, words: Words) -> str:

@@ -24,6 +24,8 @@ class ShortWords:
     changes: Mapping[Change, str]
     unconfirmed: str
     """Behind a stage that is held for want of values."""
+    unchecked: str
+    """Behind a text message with words that no speaker has checked, where there is room."""
     abbreviations: str
     """Pairs such as ``Region=Reg.``, parted by commas."""
     measures: Mapping[IndexFamily, str]

@@ -97,6 +97,8 @@ class Words:
     days: Counted
     quoted: str
     exercise: str
+    trial: str
+    """All that a message says which only tries a channel out."""
     banner: str
     headings: Mapping[Heading, str]
     countries: Mapping[Country, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,7 +93,8 @@ def bulletin_note(
     login = logged_in_account()
     before = write_note(wiring.installation(), month, _known(scope), language, body, login, by)
     if before is not None:
-        print(f"was, by {before.author} ({before.written_at:%Y-%m-%d %H:%M}):\n\n{before.body}\n")
+        when = before.written_at.astimezone(UTC)
+        print(f"was, by {before.author} ({when:%Y-%m-%d %H:%M} UTC):\n\n{before.body}\n")
     print(
         f"note on {scope} {month} in {language}: {len(body)} letters; it stands in the next files"
     )
@@ -223,8 +224,8 @@ def _issue_cells(one: Listed) -> tuple[str, str, str, str, str]:
     if one.issued is None:
         return "not issued", "", "", papers, ""
     known = one.issued
-    since = [f"values of {one.changed} landscapes changed"] if one.changed else []
-    since += [f"{len(one.faults)} files gone or changed"] if one.faults else []
+    since = [f"landscapes with changed values: {one.changed}"] if one.changed else []
+    since += [f"files gone or changed: {len(one.faults)}"] if one.faults else []
     return (
         f"No. {known.number}, {known.dated}",
         f"{known.name}, {known.office}",

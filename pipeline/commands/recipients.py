@@ -22,8 +22,9 @@ recipients = typer.Typer(
     help=(
         "Who is told of alerts: by which channel, in which language, of what, at which hours.\n\n"
         "An alert goes to those who are in the register when it is approved. Nothing in the register is "
-        "changed: to change a recipient, end it and add it anew. `drought recipients add --help` has "
-        "examples."
+        "changed. To change an address: `readdress`; what waits goes to the new one. To change anything "
+        "else, end the recipient and add it anew; what waits is cancelled. `drought recipients add "
+        "--help` has examples."
     ),
     no_args_is_help=True,
 )
@@ -245,20 +246,30 @@ def recipients_show(recipient_id: RecipientId) -> None:
 
 
 @recipients.command("test")
-def recipients_test(recipient_id: RecipientId) -> None:
+def recipients_test(
+    recipient_id: RecipientId,
+    accept_unchecked: Annotated[
+        bool, typer.Option(help="Also in a translation that no speaker has checked.")
+    ] = False,
+) -> None:
     """Send one message that says it is a test, now, to see that channel and address work.
 
-    No alert is sent, nothing is written down, and working hours do not count.
+    It is in the reader's language, or in English where no speaker has checked the words in that. No alert
+    is sent, nothing is written down, and working hours do not count.
     """
     from pipeline.steps.register import try_out
 
-    try_out(wiring.installation(reads_only=True), recipient_id)
-    print(f"{recipient_id}: the channel took a test message; ask whether it came")
+    installation = wiring.installation(reads_only=True)
+    language = try_out(installation, recipient_id, accepts_unchecked=accept_unchecked)
+    print(f"{recipient_id}: the channel took a test message in {language}; ask whether it came")
 
 
 @recipients.command("end")
 def recipients_end(recipient_id: RecipientId) -> None:
-    """End a recipient now: what has not left is cancelled. The register keeps the row."""
+    """End a recipient now: what has not left is cancelled. The register keeps the row.
+
+    To change an address, `drought recipients readdress`: what has not left goes to the new one.
+    """
     from pipeline.steps.register import end
 
     done = end(wiring.installation(), recipient_id, ended_by=logged_in_account())
@@ -269,19 +280,60 @@ def _cancelled(done: Cancelled) -> str:
     return f"messages cancelled: {done.deliveries}; digests cancelled: {done.digests}"
 
 
+@recipients.command("readdress")
+def recipients_readdress(
+    recipient_id: RecipientId,
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="Where messages go from now on.")
+    ],
+) -> None:
+    """Give a recipient another address: what has not left goes there, all else stays.
+
+    The register keeps the old row as ended and enters the recipient anew, with another token for
+    unsubscribing.
+    """
+    from pipeline.steps.register import readdress
+
+    done = readdress(wiring.installation(), recipient_id, address, by=logged_in_account())
+    now = done.registered
+    print(
+        f"{recipient_id}: told at {now.recipient.address} from now on; messages that wait for it: "
+        f"{done.deliveries}; digests: {done.digests}"
+    )
+    print(f"unsubscribes by: drought recipients unsubscribe {now.token}")
+    for remark in done.remarks:
+        notes.print(f"note: {remark}", markup=False, highlight=False, soft_wrap=True)
+
+
 @recipients.command("unsubscribe")
 def recipients_unsubscribe(
     token: Annotated[UUID, typer.Argument(help="As the reader's mail says: unsubscribe TOKEN.")],
 ) -> None:
     """End the recipient who was given this token: the reader wants no more."""
-    from pipeline.steps.register import unsubscribe
+    from pipeline.steps.register import told_again, unsubscribe
 
-    held, done = unsubscribe(wiring.installation(), token)
+    installation = wiring.installation()
+    held, done = unsubscribe(installation, token)
     recipient_id = held.recipient.recipient_id
     if done is None:
-        print(f"{recipient_id}: was ended before, on {held.ended_at:%Y-%m-%d}; nothing to do")
+        print(f"{recipient_id}: was ended before, on {held.ended_at:%Y-%m-%d}; nothing was changed")
     else:
         print(f"{recipient_id}: unsubscribed; {_cancelled(done)}")
+    for again in told_again(installation, held):
+        notes.print(
+            f"note: {_still(again, held.recipient)}", markup=False, highlight=False, soft_wrap=True
+        )
+
+
+def _still(again: Recipient, was: Recipient) -> str:
+    """Say of a recipient that is told still how to end that."""
+    name = again.recipient_id
+    if (again.channel, again.address) == (was.channel, was.address):
+        return f"{name} is told at this address still; `drought recipients end {name}` ends that"
+    return (
+        f"{name} is told at another address since, {shortened(again.address)}; if this reader means "
+        f"that one too: `drought recipients end {name}`"
+    )
 
 
 @recipients.command("who")

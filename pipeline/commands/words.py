@@ -40,9 +40,9 @@ def words_check(files: ExistingFiles) -> None:
     from pipeline.alerts.catalogue import catalogue
 
     for file in files:
-        texts, unchecked, checked_by = _told(catalogue(file.read_bytes(), file.name))
+        texts, unchecked, checked_by = _told(catalogue(file.read_bytes(), str(file)))
         whom = f", the others checked by {checked_by}" if checked_by else ""
-        typer.echo(f"{file.name}: fits; {texts} texts, {unchecked} unchecked{whom}")
+        typer.echo(f"{file}: fits; {texts} texts, {unchecked} unchecked{whom}")
 
 
 def _told(found: Catalogue) -> tuple[str, str, str]:

@@ -27,5 +27,9 @@ class DeliveryError(DroughtError):
     """A channel did not take a message. Retry the channel; nothing is lost."""
 
 
+class NotCalledError(DeliveryError):
+    """A message was refused before its channel was called, which tells nothing of the channel."""
+
+
 class ChannelDownError(DeliveryError):
     """A channel does not answer at all: no message of this round can pass it."""

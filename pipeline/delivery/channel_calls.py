@@ -11,7 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.core.errors import ChannelDownError, DeliveryError, InputError
+from pipeline.core.errors import ChannelDownError, DeliveryError, InputError, NotCalledError
 from pipeline.delivery.apprise_log import catching
 from pipeline.delivery.bounded import within
 from pipeline.delivery.channels import Channel
@@ -19,6 +19,7 @@ from pipeline.delivery.letter import Letter, Reader, single_line
 from pipeline.delivery.redacted import Redaction, redaction
 
 if TYPE_CHECKING:
+    from apprise import NotifyFormat
     from apprise.plugins.base import NotifyBase
 
 CONNECT_SECONDS = 10.0
@@ -51,13 +52,14 @@ def call_channel(
 
     Raises:
         ChannelDownError: it does not answer, or takes nothing now.
+        NotCalledError: it could not be called for this address, or with so long a text message.
         DeliveryError: it does not take this message; what it said is in the error, without secrets.
     """
     where, hidden = f"channel {channel.name}", redaction(channel, reader.address)
     try:
         service = _service(channel, reader.address)
     except InputError as error:
-        raise DeliveryError(f"{error}; it is tried again later") from error
+        raise NotCalledError(f"{error}; it is tried again later") from error
     parts = _parts(service, letter, where)
     _prepare(service, channel, letter, seconds)
     pauses = (parts - 1) * service.request_rate_per_sec
@@ -111,13 +113,13 @@ def _parts(service: NotifyBase, letter: Letter, where: str) -> int:
     """Return in how many parts a letter leaves.
 
     Raises:
-        DeliveryError: it is a text message, and longer than the channel takes.
+        NotCalledError: it is a text message, and longer than the channel takes.
     """
     longest = service.body_maxlen
     if longest <= 0 or len(letter.body) <= longest:
         return 1
     if letter.form == "sms":
-        raise DeliveryError(
+        raise NotCalledError(
             f"{where}: expected a text of {longest} characters at most, got {len(letter.body)}: it "
             "would be cut; nothing was sent"
         )
@@ -125,16 +127,17 @@ def _parts(service: NotifyBase, letter: Letter, where: str) -> int:
 
 
 def _call(service: NotifyBase, letter: Letter, where: str, hidden: Redaction) -> None:
-    from apprise import NotifyFormat, OverflowMode
+    from apprise import OverflowMode
 
     with catching() as heard:
         try:
             # The short forms say all in their text; a title would be put in front of it.
             is_titled = service.title_maxlen > 0 or letter.form == "letter"
+            body, body_format = _in_its_format(service, letter.body)
             is_taken = service.notify(
-                body=letter.body,
+                body=body,
                 title=single_line(letter.subject) if is_titled else "",
-                body_format=NotifyFormat.TEXT,
+                body_format=body_format,
                 overflow=OverflowMode.UPSTREAM if letter.form == "sms" else OverflowMode.SPLIT,
             )
         except Exception as error:  # noqa: BLE001 - each of its plugins has errors of its own
@@ -144,6 +147,20 @@ def _call(service: NotifyBase, letter: Letter, where: str, hidden: Redaction) ->
                 heard.append(_OUT_OF_REACH[0])
     if not is_taken:
         raise _refusal(heard, where, hidden)
+
+
+def _in_its_format(service: NotifyBase, text: str) -> tuple[str, NotifyFormat]:
+    """Return a plain text as the channel writes texts, and how that is.
+
+    Not left to the plugin: that of Telegram takes a text for HTML when it is called directly, so that
+    a name in it could become a link, and what stands in angle brackets would be lost.
+    """
+    from apprise import NotifyFormat
+    from apprise.conversion import convert_between
+
+    written = service.resolve_format(NotifyFormat.TEXT)
+    converted: str = convert_between(NotifyFormat.TEXT, written, text)  # type: ignore[no-untyped-call]
+    return converted, written
 
 
 def _refusal(heard: list[str], where: str, hidden: Redaction) -> DeliveryError:

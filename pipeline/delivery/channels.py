@@ -59,7 +59,7 @@ def read_channels(path: Path | None) -> Mapping[str, Channel]:
             f"{'nothing' if written.values is None else 'something else'}; see docs/operator.md"
         )
     return {
-        name: _channel(name, told, f"{path}: line {written.line((name,))}: {name}")
+        name: _channel(name, told, f"{path}: line {written.line((name,))}")
         for name, told in written.values.items()
     }
 
@@ -87,18 +87,19 @@ def _channel(name: object, told: Any, where: str) -> Channel:  # noqa: ANN401 - 
             f"{where}: expected a name of small letters, digits, - and _ that is neither {MAIL} nor "
             f"{FILE}; choose another"
         )
+    where = f"{where}: {name}"
     if not isinstance(told, dict) or "url" not in told:
         raise InputError(f"{where}: expected a url and a form under the name; write them")
     unknown = [str(key) for key in told if key not in _KEYS]
     if unknown:
         raise InputError(
-            f"{where}: there is no key {', '.join(sorted(unknown))}, expected one of "
-            f"{', '.join(_KEYS)}; correct its spelling"
+            f"{where}: expected no keys but {' and '.join(_KEYS)}, got {len(unknown)} more; correct "
+            "the spelling"
         )
     form = told.get("form", Form.BRIEF)
     if form not in list(Form):
         raise InputError(
-            f"{where}: form: expected one of {', '.join(Form)}, got {form!r}; correct it"
+            f"{where}: form: expected one of {', '.join(Form)}, got another word; correct it"
         )
     channel = Channel(name, _url(told["url"], where), Form(form))
     _refuse_unknown_scheme(channel.scheme, where)

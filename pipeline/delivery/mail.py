@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 
-from pipeline.core.errors import ChannelDownError, DeliveryError
+from pipeline.core.errors import ChannelDownError, DeliveryError, NotCalledError
 from pipeline.delivery.bounded import within
 from pipeline.delivery.letter import Letter, Reader, single_line
 from pipeline.delivery.mail_message import mail_message
@@ -44,6 +44,7 @@ class Mailer:
 
         Raises:
             ChannelDownError: the server is away, lets nobody in, or ended the conversation.
+            NotCalledError: no mail can be made of it, such as for an address that cannot be one.
             DeliveryError: it does not take this letter; what it said is in the message.
         """
         try:
@@ -51,7 +52,7 @@ class Mailer:
             size = len(bytes(message))
         # `email` raises them for an address that cannot be one.
         except (ValueError, MessageError) as error:
-            raise self._refusal(error) from error
+            raise NotCalledError(self._said(error)) from error
         sending_seconds = self.timeout_seconds + size / SLOWEST_BYTES_PER_SECOND
         within(
             _ANSWERS * self.timeout_seconds + sending_seconds,

@@ -5,13 +5,29 @@ A subject or a name cannot add a header: whatever could end a line is a space th
 
 from __future__ import annotations
 
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy, Policy
 from email.utils import formatdate, parseaddr
 from urllib.parse import quote
 
 from pipeline.delivery.letter import Letter, Reader, single_line
 from pipeline.delivery.letter_html import letter_html
+
+
+class _WholeHeader(UnstructuredHeader, BaseHeader):
+    """A header that stays in one line as it is written.
+
+    Python would encode an address longer than a line, and no mail program decodes it there.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("List-Unsubscribe", _WholeHeader)
+_POLICY = EmailPolicy(header_factory=_headers)
 
 
 def mail_message(
@@ -29,7 +45,7 @@ def mail_message(
         ValueError: an address cannot be one.
         MessageError: likewise.
     """
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     name = single_line(reader.name or "")
     message["To"] = Address(name, addr_spec=reader.address) if name else reader.address

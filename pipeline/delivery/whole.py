@@ -20,13 +20,14 @@ from pipeline.core.errors import ConflictError, DeliveryError
 def appearing_whole(place: Path, refuse_taken: Callable[[Path], None]) -> Iterator[Path]:
     """Give a folder to fill, and move it to `place` when the body ends without an error.
 
-    What is at `place` makes room for it, unless `refuse_taken` raises.
+    What is at `place` makes room for it, unless `refuse_taken` raises. Where `place` is a symbolic
+    link, that is the folder behind it.
 
     Raises:
         ConflictError: another run is writing to the same place.
         DeliveryError: the disk is full, or may not be written to.
     """
-    place = place.absolute()
+    place = place.resolve()
     refuse_taken(place)
     part = place.with_name(f".{place.name}.part")
     try:
@@ -116,5 +117,10 @@ def _move(part: Path, place: Path) -> None:
     if place.exists():
         shutil.rmtree(old, ignore_errors=True)
         place.rename(old)
-    part.rename(place)
+    try:
+        part.rename(place)
+    except OSError:
+        if old.exists() and not place.exists():
+            old.rename(place)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -86,7 +86,7 @@ class SiteView(AirflowPlugin):  # type: ignore[misc]
     ]
     external_views: ClassVar[list[Any]] = [
         {
-            "name": "Drought map",
+            "name": "Drought",
             # Relative, as Airflow may be served below a path of its own.
             "href": f"{PREFIX.removeprefix('/')}/index.html",
             "url_route": "drought-map",

@@ -88,6 +88,11 @@ def _on_languages(plan: Plan) -> Iterator[str]:
         )
 
 
+def unchecked_languages(plan: Plan) -> frozenset[str]:
+    """Return the languages in which `plan` has words that no speaker has checked."""
+    return frozenset(language for text in texts_of(plan) for language in text.unchecked)
+
+
 def _on_ladder(drought: DroughtType, ladder: Ladder) -> Iterator[str]:
     silent = [stage.stage for stage in ladder.stages if stage.review_after is None]
     if silent:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, PlainSerializer, ValidationInfo, model_serializer, model_validator
 
+from pipeline.core.languages import nearest
 from pipeline.plans.names import is_language
 from pipeline.plans.rule_document import STORED, Strict, in_order
 
@@ -63,5 +64,5 @@ class LocalText(Strict):
         return self
 
     def in_language(self, language: str) -> str:
-        """Return the text in `language`, or in English where there is none."""
-        return self.texts.get(language, self.texts["en"])
+        """Return the text in `language`, or in the one that serves its readers best."""
+        return self.texts[nearest(language, self.texts)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipeline.alerts.facts import Approval
 from pipeline.alerts.waiting import Wait, wait_of
 from pipeline.core.errors import ConflictError, InputError
+from pipeline.steps.cap_messages import in_turn
 from pipeline.steps.installation import Installation
 from pipeline.steps.issuers import refuse_without_role
 from pipeline.steps.messages import finish_messages, withdraw_messages
@@ -48,7 +49,7 @@ def approve(
                 installation.settings,
                 accepts_unchecked=accepts_unchecked,
             )
-            for facts in read_alerts(connection, alert_ids)
+            for facts in in_turn(connection, read_alerts(connection, alert_ids))
         )
         report.rows = len(set(alert_ids))
         report.message = f"{report.rows} approved, {withheld} letters withheld"

@@ -45,7 +45,7 @@ from pipeline.warehouse.status import (
     read_newest_stage_month,
 )
 
-_OURS = frozenset({"publish", "bulletins"})
+_OURS = frozenset({"publish", "bulletins", "issue_bulletin"})
 """Steps that write this very thing."""
 _COUNTRY_WIDTH, _COUNTRY_BYTES = 1200, 40_000
 _REGION_WIDTH, _REGION_BYTES = 2400, 60_000

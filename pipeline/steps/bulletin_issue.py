@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta, timezone
+from datetime import date
 from pathlib import Path
 
-from pipeline.alerts.local_time import UTC_OFFSET_HOURS
+from pipeline.alerts.local_time import local_day
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Country
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin.facts import BulletinFacts, IssueFacts, Scope, languages
 from pipeline.steps.bulletin_facts import bulletin_facts
-from pipeline.steps.bulletin_files import finish, folder_of, put_in_place, stage
+from pipeline.steps.bulletin_files import (
+    finish,
+    folder_of,
+    languages_issued,
+    put_in_place,
+    stage,
+)
 from pipeline.steps.bulletin_forms import forms, is_issued
 from pipeline.steps.bulletins import write_working_papers
 from pipeline.steps.installation import Installation
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
-from pipeline.warehouse.bulletins import IssuedBulletin, read_countries, read_issue, save_issue
+from pipeline.warehouse.bulletins import (
+    IssuedBulletin,
+    read_countries,
+    read_issue,
+    read_issued,
+    save_issue,
+)
 from pipeline.warehouse.issuers import read_issuers
 from pipeline.warehouse.locks import only_bulletins
 
@@ -93,10 +106,7 @@ def signatory_of(installation: Installation, scope: Scope, login: str) -> Signat
 
 def today(installation: Installation, scope: Scope) -> date:
     """Return the day where the bulletin is about; of the region where it begins first."""
-    hours = (
-        UTC_OFFSET_HOURS[scope] if isinstance(scope, Country) else max(UTC_OFFSET_HOURS.values())
-    )
-    return installation.clock().astimezone(timezone(timedelta(hours=hours))).date()
+    return local_day(installation.clock(), scope if isinstance(scope, Country) else None)
 
 
 def issue(
@@ -117,7 +127,8 @@ def issue(
 
     Raises:
         InputError: number or date cannot be; there are no stages of the month.
-        ConflictError: it was issued before, under another number or date.
+        ConflictError: it was issued before, under another number or date or in other languages; or
+            the number is that of another month.
         DeliveryError: the folder cannot be written to.
     """
     _refuse_odd(outgoing, month, today(installation, scope))
@@ -126,8 +137,12 @@ def issue(
         with installation.warehouse.connect() as connection:
             finish(bulletins, connection)
             before = read_issue(connection, month, str(scope))
+            others = [one for one in read_issued(connection) if one.scope == str(scope)]
         if before is not None:
-            return _again(bulletins, before, outgoing, signatory)
+            return _again(
+                bulletins, before, outgoing, signatory, accepts_unchecked=accepts_unchecked
+            )
+        _refuse_given(outgoing, others)
         with recorded(installation.warehouse, "issue_bulletin", month) as report:
             facts = _facts(installation, month, scope)
             signed = _signed(facts, outgoing, signatory, accepts_unchecked=accepts_unchecked)
@@ -181,14 +196,20 @@ def _signed(
 
 
 def _again(
-    bulletins: Path, before: IssuedBulletin, outgoing: Outgoing, signatory: Signatory
+    bulletins: Path,
+    before: IssuedBulletin,
+    outgoing: Outgoing,
+    signatory: Signatory,
+    *,
+    accepts_unchecked: bool,
 ) -> Issued:
     """Return the issue that was asked for again, as after a power cut."""
-    asked = (outgoing.number, outgoing.dated, signatory.login)
-    if (before.number, before.dated, before.login) != asked:
+    asked = (outgoing.number, outgoing.dated, signatory.login, accepts_unchecked)
+    if (before.number, before.dated, before.login, before.accepts_unchecked) != asked:
         raise ConflictError(
             f"bulletin {before.scope} {before.month}: expected one that is not issued yet, got No. "
-            f"{before.number} of {before.dated:%Y-%m-%d} by {before.name}; the first issue stays"
+            f"{before.number} of {before.dated:%Y-%m-%d} by {before.name}, in "
+            f"{', '.join(languages_issued(before))}; the first issue stays"
         )
     return _told(bulletins, before, ())
 
@@ -196,6 +217,17 @@ def _again(
 def _told(bulletins: Path, issued: IssuedBulletin, working_papers: tuple[str, ...]) -> Issued:
     folder = folder_of(bulletins, issued.month)
     return Issued(issued, tuple(folder / name for name in sorted(issued.files)), working_papers)
+
+
+def _refuse_given(outgoing: Outgoing, others: Iterable[IssuedBulletin]) -> None:
+    """Check that no bulletin of another month has the number: registers begin anew each year."""
+    for other in others:
+        if (other.number, other.dated.year) == (outgoing.number, outgoing.dated.year):
+            raise ConflictError(
+                f"--number: expected one that no other bulletin of {other.scope} has in "
+                f"{other.dated.year}, got {other.number}, that of {other.month}; look into the register "
+                "of outgoing papers"
+            )
 
 
 def _refuse_odd(outgoing: Outgoing, month: Month, today: date) -> None:

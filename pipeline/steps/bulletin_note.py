@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pipeline.alerts.local_time import local_day
 from pipeline.alerts.words import LANGUAGES
 from pipeline.core.errors import InputError
 from pipeline.core.months import Month
@@ -12,6 +13,7 @@ from pipeline.delivery.bulletin.facts import Scope
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.bulletins import Note, read_note, save_note
 from pipeline.warehouse.issuers import read_issuers
+from pipeline.warehouse.locks import only_bulletins
 
 MOST_LETTERS = 6000
 """About two pages; the table holds no more."""
@@ -30,7 +32,8 @@ def write_note(
     name that the register of issuers has for the account `login`, else the account.
 
     Raises:
-        InputError: there are no bulletins in this language; or the author has no name.
+        InputError: there are no bulletins in this language, or the month has not begun; or the author
+            has no name.
         ConflictError: the bulletin was issued.
     """
     if author is not None and (not author.strip() or not author.isprintable() or len(author) > 120):
@@ -40,7 +43,13 @@ def write_note(
             f"--language: expected one that bulletins are written in ({', '.join(LANGUAGES)}), got "
             f"{language!r}; choose one"
         )
-    with installation.warehouse.begin() as connection:
+    now = Month.of(local_day(installation.clock(), None))
+    if month > now:
+        raise InputError(
+            f"note: expected a month that has begun ({now} at the latest), got {month}; correct it"
+        )
+    # Not while somebody issues: a note saved meanwhile would stand in no file.
+    with only_bulletins(installation.warehouse), installation.warehouse.begin() as connection:
         known = {
             one.appointment.login: one.appointment.name
             for one in read_issuers(connection, installation.clock())

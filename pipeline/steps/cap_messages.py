@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from pipeline.alerts.cap import cap_message, cap_status
-from pipeline.alerts.cap_chain import place_in_chain
+from pipeline.alerts.cap_chain import place_in_chain, turn
 from pipeline.alerts.facts import AlertFacts, Approval
 from pipeline.alerts.sending import Sending
 from pipeline.settings import Settings
-from pipeline.warehouse.public_messages import read_told_chain
+from pipeline.warehouse.public_messages import read_told_chain, wait_for_chains
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,16 @@ class CapWords:
     sender: str
     sent: str
     """ISO 8601, with an offset."""
+
+
+def in_turn(connection: Connection, alerts: Iterable[AlertFacts]) -> list[AlertFacts]:
+    """Return alerts that are let go together as their CAP messages follow each other.
+
+    Their chains are kept from others until the transaction's end.
+    """
+    found = sorted(alerts, key=lambda facts: turn(facts.change, facts.alert_id))
+    wait_for_chains(connection, (facts.chain_id for facts in found))
+    return found
 
 
 def cap_words(
@@ -37,11 +47,11 @@ def cap_words(
 ) -> CapWords | None:
     """Return the message on an alert, or None where there is nothing that may be said.
 
-    That is: no language may leave, a later decision of the chain has left before, or nothing stands
-    and nothing was told that could end.
+    That is: no language may leave, a later decision of the chain was let go before, or nothing
+    stands and nothing was told that could end.
 
     Args:
-        connection: the transaction of the approval.
+        connection: the transaction of the approval; alerts are let go `in_turn` in it.
         facts: the alert.
         approval: who let it go.
         settings: the sender and the authority.

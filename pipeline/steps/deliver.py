@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.alerts.due import Parcel, Waiting, parcels, pause
+from pipeline.alerts.due import FAILURES_COUNTED, Parcel, Waiting, parcels, pause
 from pipeline.alerts.recipients import FILE, MAIL
-from pipeline.core.errors import ChannelDownError, DeliveryError, InputError
+from pipeline.core.errors import ChannelDownError, DeliveryError, InputError, NotCalledError
 from pipeline.delivery.channel_calls import CALL_SECONDS
 from pipeline.delivery.channels import read_channels
 from pipeline.delivery.letter import Letter, Reader
@@ -32,6 +32,7 @@ from pipeline.warehouse.notices import (
     save_notice_sent,
     take_notice,
 )
+from pipeline.warehouse.readdressed import follow_new_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def deliver(
 
     Each delivery commits on its own, after its channel has accepted; only a crash between the two
     repeats one, with the same message id. A refusal is written down and tried again after a pause
-    that doubles; it holds up no other, but what follows it in its chain. A channel that does not
+    that doubles; it holds up no other, but for about a day what follows it in its chain. A channel that does not
     answer ends its own turn and rests likewise. The folder is served first, then mail, then others.
 
     Args:
@@ -80,6 +81,7 @@ def deliver(
     """
     with recorded(installation.warehouse, "deliver") as report:
         with installation.warehouse.begin() as connection:
+            follow_new_addresses(connection)
             cancel_of_ended_recipients(connection)
             waiting, down = read_waiting(connection), read_down(connection)
         now = _Round(installation, ignores_pauses, seconds, {}, down)
@@ -140,15 +142,23 @@ def _serve(now: _Round, channel: str, waiting: Sequence[Waiting]) -> None:
 
 
 def _send(now: _Round, channel: str, parcel: Parcel) -> None:
-    digest_id = parcel.digest_id
-    if parcel.is_new_digest:
-        digest_id = make_digest(now.installation, parcel.delivery_ids)
-        if digest_id is None:
-            return
-    if digest_id is None:
-        _send_one(now, channel, parcel.delivery_ids[0])
-    else:
+    digest_id = parcel.digest_id or _new_digest(now, parcel)
+    if digest_id is not None:
         _send_digest(now, channel, digest_id)
+        return
+    for delivery_id in parcel.delivery_ids:
+        _send_one(now, channel, delivery_id)
+
+
+def _new_digest(now: _Round, parcel: Parcel) -> str | None:
+    """Make what is to leave as one, where it can; None: each leaves by itself."""
+    if not parcel.is_new_digest:
+        return None
+    try:
+        return make_digest(now.installation, parcel.delivery_ids)
+    except DeliveryError as error:
+        now.failures.append(str(error))
+        return None
 
 
 def _send_one(now: _Round, channel: str, delivery_id: int) -> None:
@@ -162,7 +172,8 @@ def _send_one(now: _Round, channel: str, delivery_id: int) -> None:
             save_sent(connection, [delivery_id], now.now())
         else:
             again_at = now.now() + pause(delivery.attempts + 1)
-            save_failed(connection, [delivery_id], str(error), again_at)
+            counts_to = _counts_to(error)
+            save_failed(connection, [delivery_id], str(error), again_at, counts_to=counts_to)
     _heard(now, channel, f"alert {delivery.alert_id} to {delivery.recipient_id}", error)
 
 
@@ -188,7 +199,8 @@ def _send_digest(now: _Round, channel: str, digest_id: str) -> None:
             save_digest_sent(connection, digest, now.now())
         else:
             again_at = now.now() + pause(digest.attempts + 1)
-            save_digest_failed(connection, digest, str(error), again_at)
+            counts_to = _counts_to(error)
+            save_digest_failed(connection, digest, str(error), again_at, counts_to=counts_to)
     alerts = len(digest.contents)
     _heard(now, channel, f"digest of {alerts} alerts to {digest.recipient_id}", error, alerts)
 
@@ -232,6 +244,11 @@ def _refusal(call: Callable[[], None]) -> DeliveryError | None:
     return None
 
 
+def _counts_to(error: DeliveryError) -> int | None:
+    """Return up to how many failures this one counts against its message; None: always."""
+    return FAILURES_COUNTED if isinstance(error, ChannelDownError) else None
+
+
 def _heard(
     now: _Round, channel: str, who: str, error: DeliveryError | None, messages: int = 1
 ) -> None:
@@ -246,6 +263,6 @@ def _heard(
         now.failures.append(f"{who}: {error}")
     if isinstance(error, ChannelDownError):
         raise error
-    if now.down.pop(channel, None) is not None:
+    if not isinstance(error, NotCalledError) and now.down.pop(channel, None) is not None:
         with now.installation.warehouse.begin() as connection:
             save_answering(connection, channel)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
-from pipeline.alerts.digest import DigestItem, digest
+from pipeline.alerts.digest import digest
+from pipeline.alerts.facts import AlertFacts
+from pipeline.alerts.letters import Letter as Said
 from pipeline.alerts.recipients import Form
+from pipeline.core.errors import DeliveryError
 from pipeline.delivery.letter import Enclosure, Letter
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.alerts import read_alerts
-from pipeline.warehouse.deliveries import take_deliveries
+from pipeline.warehouse.deliveries import QueuedDelivery, take_deliveries
 from pipeline.warehouse.digests import QueuedDigest, save_digest
+
+_log = logging.getLogger(__name__)
 
 _RULE = "=" * 72
 _FEWEST = 2
@@ -20,7 +26,10 @@ def make_digest(installation: Installation, delivery_ids: Sequence[int]) -> str 
     """Put these deliveries, which are of one recipient, into one digest; return its id.
 
     Committed before anything is sent: a crash after it sends the same digest, with the same id.
-    None where too few of them are left to be taken now; the next delivery sees to them.
+    None where too few of them may be taken now: another process holds them, or they follow others.
+
+    Raises:
+        DeliveryError: they cannot be worded as one.
     """
     with installation.warehouse.begin() as connection:
         taken = take_deliveries(connection, delivery_ids)
@@ -28,8 +37,20 @@ def make_digest(installation: Installation, delivery_ids: Sequence[int]) -> str 
             return None
         first = taken[0]
         facts = read_alerts(connection, [one.alert_id for one in taken])
-        said = digest([DigestItem(one) for one in facts], first.language, Form(first.form))
+        said = _worded(facts, first)
         return save_digest(connection, taken, said.subject, said.body)
+
+
+def _worded(facts: Sequence[AlertFacts], first: QueuedDelivery) -> Said:
+    """Word a digest; a defect that these alerts bring to light holds up nothing else."""
+    try:
+        return digest(facts, first.language, Form(first.form))
+    except Exception as error:
+        _log.exception("digest for %s", first.recipient_id)
+        raise DeliveryError(
+            f"digest for {first.recipient_id}: {type(error).__name__}, which nobody foresaw; its "
+            "messages leave one by one; see the log, and report it"
+        ) from error
 
 
 def letter_of(queued: QueuedDigest) -> Letter:

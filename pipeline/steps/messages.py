@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from pipeline.alerts.cap_identifiers import cap_identifier
 from pipeline.alerts.facts import AlertFacts, Approval
 from pipeline.alerts.letters import letter, signed, subject, unchecked_texts
+from pipeline.alerts.local_time import zone_of
 from pipeline.alerts.recipients import Form
 from pipeline.alerts.short import brief, signed_brief, sms
+from pipeline.core.ids import Country
 from pipeline.settings import Settings
 from pipeline.steps.cap_messages import cap_words
 from pipeline.steps.installation import Installation
@@ -103,13 +106,14 @@ def finish_messages(
     languages = leaving_languages(facts, accepts_unchecked=accepts_unchecked)
     messages = _all_messages(connection, facts)
     going = addressees(readers_of(connection, facts), messages, languages)
+    signature = _by_local_clocks(approval, facts.country)
     for message in messages:
         if message.form == CAP:
             to = [one.recipient_id for one in going]
             _finish_cap(connection, facts, approval, settings, message, languages, to)
         else:
             leaves = message.language in languages
-            body = _last_words(message, approval) if leaves else None
+            body = _last_words(message, signature) if leaves else None
             finish_message(connection, message.message_id, body)
     queue_deliveries(connection, facts.alert_id, going)
     return len(facts.plan.spoken) - len(languages)
@@ -131,6 +135,11 @@ def _all_messages(connection: Connection, facts: AlertFacts) -> list[PendingMess
         return held
     save_messages(connection, facts.alert_id, list(_short_messages(facts)))
     return read_messages(connection, facts.alert_id)
+
+
+def _by_local_clocks(approval: Approval, country: Country) -> Approval:
+    """Return an approval with its moment in the time of the country that reads of it."""
+    return replace(approval, answered_at=approval.answered_at.astimezone(zone_of(country)))
 
 
 def _last_words(message: PendingMessage, approval: Approval) -> str:

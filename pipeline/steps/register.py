@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from pipeline.alerts.recipients import MAIL, Recipient
+from pipeline.alerts.recipients import MAIL, Recipient, checked
 from pipeline.alerts.wishes import Wishes, lies_in
+from pipeline.alerts.words import words_of
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, DroughtType
 from pipeline.core.months import Month
@@ -21,11 +22,13 @@ from pipeline.steps.hand_over import send_test
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.landscapes import read_landscape_countries
 from pipeline.warehouse.plans import read_plans
+from pipeline.warehouse.readdressed import move_to_new_address
 from pipeline.warehouse.recipients import (
     UNSUBSCRIBED,
     Cancelled,
     Registered,
     end_recipient,
+    end_row,
     read_by_token,
     read_recipient,
     read_recipients,
@@ -33,7 +36,6 @@ from pipeline.warehouse.recipients import (
 )
 
 _LISTED = 20
-_TEST = "TEST of the drought alerts: no drought, no alert. Please disregard."
 
 
 def register(
@@ -52,11 +54,7 @@ def register(
         refuse_unknown_provinces(new.wishes, read_landscape_countries(connection))
         plans = _plans_in_force(connection, new.wishes, month)
         refuse_unknown_stage(new.wishes.from_stage, plans)
-        twins = [
-            one.recipient.recipient_id
-            for one in read_recipients(connection)
-            if (one.recipient.channel, one.recipient.address) == (new.channel, new.address)
-        ]
+        twins = _twins(connection, new)
         entered = save_recipient(connection, new, added_by=added_by)
     return entered, [*_on_channel(new, channels), *_on_plans(new, plans), *_on_twins(twins)]
 
@@ -163,6 +161,15 @@ def _ladders(plan: Plan, wishes: Wishes) -> list[DroughtType]:
     return [one for one in plan.ladders if not wishes.drought_types or one in wishes.drought_types]
 
 
+def _twins(connection: Connection, new: Recipient) -> list[str]:
+    """Return the recipients that are told by this channel at this address."""
+    return [
+        one.recipient.recipient_id
+        for one in read_recipients(connection)
+        if (one.recipient.channel, one.recipient.address) == (new.channel, new.address)
+    ]
+
+
 def _on_twins(twins: Sequence[str]) -> Iterator[str]:
     if twins:
         yield (
@@ -178,6 +185,44 @@ def end(installation: Installation, recipient_id: str, *, ended_by: str) -> Canc
     """
     with installation.warehouse.begin() as connection:
         return end_recipient(connection, recipient_id, installation.clock(), ended_by=ended_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Readdressed:
+    """What came of another address."""
+
+    registered: Registered
+    """The row that took the place of the old one."""
+    deliveries: int
+    """Messages that wait for the new address."""
+    digests: int
+    remarks: list[str]
+    """What the operator should know."""
+
+
+def readdress(
+    installation: Installation, recipient_id: str, address: str, *, by: str
+) -> Readdressed:
+    """Give a recipient another address; what has not left goes there.
+
+    The row is ended and entered anew, with a token of its own: whoever reads at the old address must not
+    unsubscribe whoever reads at the new one.
+
+    Raises:
+        InputError: there is none of this name, it was ended, or the address cannot be one or is its own.
+    """
+    at = installation.clock()
+    with installation.warehouse.begin() as connection:
+        was = end_row(connection, recipient_id, at, ended_by=by)
+        new = checked(replace(was.recipient, address=address.strip()))
+        if new.address == was.recipient.address:
+            raise InputError(
+                f"address: expected another than {recipient_id} has, got the same; nothing was changed"
+            )
+        twins = _twins(connection, new)
+        entered = save_recipient(connection, new, added_by=by, added_at=at)
+        moved = move_to_new_address(connection, was)
+    return Readdressed(entered, moved.deliveries, moved.digests, [*_on_twins(twins)])
 
 
 def unsubscribe(installation: Installation, token: UUID) -> tuple[Registered, Cancelled | None]:
@@ -196,8 +241,25 @@ def unsubscribe(installation: Installation, token: UUID) -> tuple[Registered, Ca
     return replace(held, ended_at=at, ended_by=UNSUBSCRIBED), cancelled
 
 
-def try_out(installation: Installation, recipient_id: str) -> None:
-    """Send a recipient one message that says it is a test and nothing else.
+def told_again(installation: Installation, ended: Registered) -> list[Recipient]:
+    """Return who is told at the channel and address of one that was ended, or goes by its name now."""
+    was = ended.recipient
+    with installation.warehouse.connect() as connection:
+        found = [one.recipient for one in read_recipients(connection)]
+    return [
+        one
+        for one in found
+        if (one.channel, one.address) == (was.channel, was.address)
+        or one.recipient_id == was.recipient_id
+    ]
+
+
+def try_out(
+    installation: Installation, recipient_id: str, *, accepts_unchecked: bool = False
+) -> str:
+    """Send a recipient one message that says it is a test and nothing else; return its language.
+
+    The reader's; English where no speaker has checked the words in that, unless they are accepted.
 
     Raises:
         InputError: there is no such recipient, or it was ended.
@@ -211,4 +273,9 @@ def try_out(installation: Installation, recipient_id: str) -> None:
             f"{held.ended_at:%Y-%m-%d} by {held.ended_by}; add it anew first"
         )
     one = held.recipient
-    send_test(installation, held, Letter(str(uuid4()), "TEST", _TEST + "\n", "en", str(one.form)))
+    words = words_of(one.language)
+    if words.has_unchecked and not accepts_unchecked:
+        words = words_of("en")
+    test = Letter(str(uuid4()), "TEST", f"{words.trial}\n", words.language, str(one.form))
+    send_test(installation, held, test)
+    return words.language

@@ -28,6 +28,7 @@ from pipeline.delivery.site.facts import (
 )
 from pipeline.delivery.site.slugs import slugs
 from pipeline.delivery.site.speech import built_languages
+from pipeline.plans.cautions import unchecked_languages
 from pipeline.plans.timetable import Timetable
 from pipeline.steps.installation import ENGINE, Installation, deciding_sources
 from pipeline.steps.late_readings import read_late_readings
@@ -83,7 +84,8 @@ def internal_facts(installation: Installation, connection: Connection) -> SiteFa
         software=ENGINE,
         month=month,
         calibration=shown.calibration,
-        languages=built_languages(spoken(shown, month), accepts_unchecked=True),
+        languages=built_languages(spoken(shown, month), frozenset(), accepts_unchecked=True),
+        unchecked=unchecked(shown),
         landscapes=shown.landscapes,
         plans=shown.plans,
         now=_stages_now(read_stages(connection, month)),
@@ -182,6 +184,13 @@ def spoken(shown: Shown, month: Month) -> set[str]:
     countries = {one.country for one in shown.landscapes} & shown.plans.keys()
     found = (shown.plans[country].in_force(month) for country in countries)
     return {language for plan in found if plan is not None for language in plan.spoken}
+
+
+def unchecked(shown: Shown) -> frozenset[str]:
+    """Return the languages in which a plan has unchecked words; earlier ones stand in the history."""
+    found = {one.country for one in shown.landscapes} & shown.plans.keys()
+    plans = (plan for country in found for _, plan in shown.plans[country].plans)
+    return frozenset[str]().union(*map(unchecked_languages, plans))
 
 
 def _newest(

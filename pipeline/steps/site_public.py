@@ -34,7 +34,7 @@ from pipeline.plans.timetable import Timetable
 from pipeline.steps.feed import feed_files, public_messages
 from pipeline.steps.installation import ENGINE, Installation
 from pipeline.steps.site_bulletins import bulletins_on_disk, issued_unchanged
-from pipeline.steps.site_facts import TOLD_MONTHS, Shown, read_shown, spoken
+from pipeline.steps.site_facts import TOLD_MONTHS, Shown, read_shown, spoken, unchecked
 from pipeline.warehouse.alerts import read_alerts
 from pipeline.warehouse.landscapes import read_landscapes
 from pipeline.warehouse.outcomes import read_identity
@@ -67,8 +67,12 @@ def public_facts(
     if month is None or not open_countries:
         return nothing
     shown = read_shown(installation, connection, month, open_countries)
-    speaks = built_languages(spoken(shown, month), accepts_unchecked=accepts_unchecked)
-    begun = replace(nothing, month=month, languages=speaks)
+    marked = unchecked(shown)
+    speaks = built_languages(spoken(shown, month), marked, accepts_unchecked=accepts_unchecked)
+    if not speaks:
+        why = dict.fromkeys(open_countries, Withheld.WORDS_UNCHECKED)
+        return replace(nothing, withheld={**nothing.withheld, **why})
+    begun = replace(nothing, month=month, languages=speaks, unchecked=marked)
     return _filled(installation, connection, begun, shown, messages)
 
 
@@ -111,7 +115,8 @@ def _nothing(
         software=ENGINE,
         month=None,
         calibration=str(installation.settings.calibration),
-        languages=built_languages(set(), accepts_unchecked=accepts_unchecked),
+        languages=built_languages(frozenset(), frozenset(), accepts_unchecked=accepts_unchecked),
+        unchecked=frozenset(),
         landscapes=(),
         plans={},
         now={},

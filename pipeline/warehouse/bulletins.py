@@ -109,7 +109,10 @@ def read_notes(connection: Connection, month: Month) -> Rows:
 
 
 def save_issue(connection: Connection, issued: IssuedBulletin) -> None:
-    """Add the issue of a bulletin. The table refuses a second one, and who holds no role for it."""
+    """Add the issue of a bulletin.
+
+    The table refuses a second one, a number that the register has given, and who holds no role for it.
+    """
     connection.execute(
         text(
             "INSERT INTO alert.bulletin (month, scope, outgoing_number, outgoing_date, issued_by, "

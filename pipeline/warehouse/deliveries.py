@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from pipeline.alerts.due import Manner, Waiting
+from pipeline.alerts.due import REFUSALS_THAT_HOLD, Manner, Waiting
 from pipeline.alerts.recipients import Hours
 from pipeline.core.ids import Country
 from pipeline.core.months import Month
@@ -43,7 +43,8 @@ SELECT
 FROM {_APPROVED} WHERE {_ON_ITS_WAY}
 ORDER BY m.alert_id, d.delivery_id
 """  # noqa: S608 - constants
-# Nothing overtakes what came before it in its chain: what failed a moment ago still has its row.
+# Nothing overtakes what came before it in its chain: what failed a moment ago still has its row. Only
+# what is refused for good holds back nothing: it was tried before.
 _TAKE = f"""
 SELECT
     d.delivery_id, m.message_id, m.alert_id, t.month, m.form, m.language, d.channel, d.recipient_id,
@@ -58,7 +59,7 @@ WHERE {_ON_ITS_WAY} AND d.delivery_id = ANY(:ids) AND d.digest_id IS NULL AND NO
     WHERE et.chain_id = t.chain_id AND et.alert_id < t.alert_id AND em.body IS NOT NULL
     AND earlier.recipient_id = d.recipient_id AND earlier.channel = d.channel
     AND earlier.state IN ('queued', 'failed') AND ea.state = 'approved'
-    AND earlier.delivery_id <> ALL(:ids)
+    AND earlier.attempts < :refusals_that_hold AND earlier.delivery_id <> ALL(:ids)
 )
 ORDER BY m.alert_id, d.delivery_id
 FOR UPDATE OF d SKIP LOCKED
@@ -144,9 +145,10 @@ def take_deliveries(connection: Connection, delivery_ids: Sequence[int]) -> list
     """Lock and return those of these deliveries that may leave now, in the order of decision.
 
     Left out are those that another process holds, that are in a digest, that have left, or that
-    would overtake an earlier one of their chain to the same recipient.
+    would overtake an earlier one of their chain to the same recipient that is not refused for good.
     """
-    rows = connection.execute(text(_TAKE), {"ids": list(delivery_ids)})
+    asked = {"ids": list(delivery_ids), "refusals_that_hold": REFUSALS_THAT_HOLD}
+    rows = connection.execute(text(_TAKE), asked)
     return [
         QueuedDelivery(
             delivery_id=row.delivery_id,
@@ -184,13 +186,27 @@ def save_sent(connection: Connection, delivery_ids: Collection[int], sent_at: da
 
 
 def save_failed(
-    connection: Connection, delivery_ids: Collection[int], error: str, next_attempt_at: datetime
+    connection: Connection,
+    delivery_ids: Collection[int],
+    error: str,
+    next_attempt_at: datetime,
+    *,
+    counts_to: int | None = None,
 ) -> None:
-    """Write down what a channel said instead of taking these messages, and when it is tried again."""
+    """Write down what a channel said instead of taking these messages, and when it is tried again.
+
+    Args:
+        connection: within a transaction that holds them.
+        delivery_ids: which.
+        error: what it said.
+        next_attempt_at: when it is tried again.
+        counts_to: what was tried so often is not counted again; None: it is.
+    """
     connection.execute(
         text(
-            "UPDATE alert.delivery SET state = 'failed', attempts = attempts + 1, error = :error, "
-            "next_attempt_at = :next WHERE delivery_id = ANY(:ids)"
+            "UPDATE alert.delivery SET state = 'failed', error = :error, next_attempt_at = :next, "
+            "attempts = attempts + CASE WHEN attempts >= CAST(:most AS integer) THEN 0 ELSE 1 END "
+            "WHERE delivery_id = ANY(:ids)"
         ),
-        {"ids": list(delivery_ids), "error": error, "next": next_attempt_at},
+        {"ids": list(delivery_ids), "error": error, "next": next_attempt_at, "most": counts_to},
     )

@@ -13,7 +13,8 @@ from pipeline.warehouse.deliveries import QueuedDelivery, save_failed, save_sent
 _TAKE = """
 SELECT g.*, r.address, r.name, r.unsubscribe_token FROM alert.digest AS g
 JOIN alert.recipient AS r ON r.recipient_key = (
-    SELECT d.recipient_key FROM alert.delivery AS d WHERE d.digest_id = g.digest_id LIMIT 1
+    SELECT d.recipient_key FROM alert.delivery AS d
+    WHERE d.digest_id = g.digest_id AND d.state <> 'cancelled' LIMIT 1
 )
 WHERE g.digest_id = CAST(:id AS uuid) AND g.state IN ('queued', 'failed') AND r.ended_at IS NULL
 FOR UPDATE OF g SKIP LOCKED
@@ -121,9 +122,17 @@ def save_digest_sent(connection: Connection, digest: QueuedDigest, sent_at: date
 
 
 def save_digest_failed(
-    connection: Connection, digest: QueuedDigest, error: str, next_attempt_at: datetime
+    connection: Connection,
+    digest: QueuedDigest,
+    error: str,
+    next_attempt_at: datetime,
+    *,
+    counts_to: int | None = None,
 ) -> None:
-    """Write down what a channel said instead of taking a digest, and when it is tried again."""
+    """Write down what a channel said instead of taking a digest, and when it is tried again.
+
+    It counts against each message in it, as `save_failed` says.
+    """
     connection.execute(
         text(
             "UPDATE alert.digest SET state = 'failed', attempts = attempts + 1, error = :error, "
@@ -131,4 +140,5 @@ def save_digest_failed(
         ),
         {"id": digest.digest_id, "error": error, "next": next_attempt_at},
     )
-    save_failed(connection, [one.delivery_id for one in digest.contents], error, next_attempt_at)
+    within = [one.delivery_id for one in digest.contents]
+    save_failed(connection, within, error, next_attempt_at, counts_to=counts_to)

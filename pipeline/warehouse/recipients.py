@@ -33,8 +33,16 @@ class Registered:
     ended_by: str | None
 
 
-def save_recipient(connection: Connection, new: Recipient, *, added_by: str) -> Registered:
+def save_recipient(
+    connection: Connection, new: Recipient, *, added_by: str, added_at: datetime | None = None
+) -> Registered:
     """Enter a recipient, and return the row.
+
+    Args:
+        connection: within a transaction.
+        new: who.
+        added_by: the account that enters it.
+        added_at: when; None: now.
 
     Raises:
         ConflictError: there is one of this name already.
@@ -44,9 +52,11 @@ def save_recipient(connection: Connection, new: Recipient, *, added_by: str) -> 
         text(
             "INSERT INTO alert.recipient (recipient_id, name, channel, address, form, language, "
             "countries, provinces, land_uses, drought_types, from_stage, digest_from, hour_from, "
-            "hour_until, weekdays, clock_country, added_by) VALUES (:recipient_id, :name, :channel, "
+            "hour_until, weekdays, clock_country, added_by, added_at) "
+            "VALUES (:recipient_id, :name, :channel, "
             ":address, :form, :language, :countries, :provinces, :land_uses, :drought_types, "
-            ":from_stage, :digest_from, :hour_from, :hour_until, :weekdays, :clock, :added_by) "
+            ":from_stage, :digest_from, :hour_from, :hour_until, :weekdays, :clock, :added_by, "
+            "coalesce(CAST(:added_at AS timestamptz), now())) "
             "ON CONFLICT (recipient_id) WHERE ended_at IS NULL DO NOTHING RETURNING *"
         ),
         {
@@ -67,6 +77,7 @@ def save_recipient(connection: Connection, new: Recipient, *, added_by: str) -> 
             "weekdays": sorted(new.hours.weekdays),
             "clock": str(new.clock),
             "added_by": added_by,
+            "added_at": added_at,
         },
     ).one_or_none()
     if row is None:
@@ -161,20 +172,34 @@ def end_recipient(
     Raises:
         InputError: there is none of this name, or it was ended before.
     """
-    key = connection.execute(
+    key = end_row(connection, recipient_id, at, ended_by=ended_by).recipient_key
+    # Whoever sends a digest holds it, and then writes to its deliveries: the same order here.
+    digests = _cancel_digests(connection, recipient_id)
+    return Cancelled(_cancel_deliveries(connection, key), digests)
+
+
+def end_row(
+    connection: Connection, recipient_id: str, at: datetime, *, ended_by: str
+) -> Registered:
+    """End the row of a recipient, return it, and leave alone what is on its way there.
+
+    Raises:
+        InputError: there is none of this name, or it was ended before.
+    """
+    row = connection.execute(
         text(
             "UPDATE alert.recipient SET ended_at = :at, ended_by = :ended_by "
-            "WHERE recipient_id = :id AND ended_at IS NULL RETURNING recipient_key"
+            "WHERE recipient_id = :id AND ended_at IS NULL RETURNING *"
         ),
         {"id": recipient_id, "at": at, "ended_by": ended_by},
-    ).scalar_one_or_none()
-    if key is None:
+    ).one_or_none()
+    if row is None:
         held = read_recipient(connection, recipient_id)
         raise InputError(
             f"{recipient_id}: expected a recipient that is told, got one that was ended on "
             f"{held.ended_at:%Y-%m-%d} by {held.ended_by}"
         )
-    return Cancelled(_cancel_deliveries(connection, key), _cancel_digests(connection, recipient_id))
+    return _registered(row)
 
 
 def _cancel_deliveries(connection: Connection, recipient_key: int) -> int:

@@ -42,6 +42,8 @@ CREATE TABLE alert.bulletin (
     issued_at timestamptz NOT NULL,
     PRIMARY KEY (month, scope)
 );
+-- Registers of outgoing papers begin anew each year.
+CREATE UNIQUE INDEX ON alert.bulletin (scope, extract(YEAR FROM outgoing_date), outgoing_number);
 COMMENT ON TABLE alert.bulletin IS 'Bulletins that were issued. The first issue of a month and scope stays.';
 COMMENT ON COLUMN alert.bulletin.month IS 'First day of the month it is about.';
 COMMENT ON COLUMN alert.bulletin.scope IS 'Country it is about, ISO 3166-1 alpha-2, or region.';

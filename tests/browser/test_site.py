@@ -96,6 +96,27 @@ def test_languages_keep_the_page_and_the_month(opened: Opened) -> None:
     expect(page.locator("#shown")).to_have_text("2025-yil oktabr")
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "stage", "tongue"),
+    [
+        pytest.param("uz", "Актюбинская область", "Наблюдение", "ru", id="Russian in Uzbek pages"),
+        pytest.param("tr", "Aktobe Region", "Watch", "en", id="English in Turkish pages"),
+    ],
+)
+def test_what_a_plan_does_not_speak_is_said_in_a_language_that_is_read(
+    opened: Opened, language: str, name: str, stage: str, tongue: str
+) -> None:
+    page = opened(SMALL).open(f"{language}/index.html")
+    found = page.locator("#list li", has=page.get_by_role("link", name=name, exact=True))
+    for legend in ("any", "meteorological"):
+        # The first as the page is written, the second as its script writes it.
+        page.locator("#type").select_option(value=legend)
+        expect(page.locator(f".legend[data-type={legend}] [lang={tongue}]").first).to_be_visible()
+        expect(found.locator("a")).to_have_attribute("lang", tongue)
+        expect(found.locator("strong").first).to_contain_text(stage)
+        expect(found.locator("strong").first).to_have_attribute("lang", tongue)
+
+
 def test_twelve_months_back_another_stage_stood(opened: Opened) -> None:
     page = opened().open(MAP)
     shape = page.locator("#map path[class~=s3]")

@@ -20,7 +20,7 @@ def site(described: Described) -> dict[str, Any]:
 def test_the_menu_has_an_entry_for_it(site: dict[str, Any]) -> None:
     (view,) = site["menu"]
     assert (view["name"], view["href"], view["destination"]) == (
-        *("Drought map", "drought-site/index.html", "nav"),
+        *("Drought", "drought-site/index.html", "nav"),
     )
 
 

@@ -39,6 +39,8 @@ class Postbox:
     """What it says to a recipient it does not refuse."""
     to_data: str = "250 OK"
     """What it says when it has a mail; one it does not say 250 of is not kept."""
+    dislikes: str = ""
+    """Words in the subject of a mail that it never takes, unless empty."""
     delay_seconds: float = 0
     """How long it thinks before it says so."""
     drops: Drop | None = None
@@ -73,6 +75,8 @@ class Postbox:
             return self.to_data
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
+        if self.dislikes and self.dislikes in str(letter["Subject"]):
+            return "554 5.7.1 looks like spam"
         self.letters += [(recipient, letter) for recipient in envelope.rcpt_tos]
         self.after_taking()
         if self.drops is Drop.BEFORE_ANSWER:

@@ -10,16 +10,18 @@ from datetime import date, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import docx
 import pypdf
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from pipeline.commands.account import logged_in_account
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Country
+from pipeline.core.months import Month
 from pipeline.delivery.bulletin.facts import REGION, Scope
 from pipeline.steps.bulletin_issue import Issued, Outgoing, Signatory, issue, signatory_of
 from pipeline.steps.bulletin_list import list_bulletins
@@ -28,6 +30,7 @@ from pipeline.steps.bulletins import write_bulletins
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.issuers import Appointment, end_issuer, save_issuer
+from pipeline.warehouse.locks import only_bulletins
 from tests.integration.conftest import NOW
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
 
@@ -127,6 +130,8 @@ class TestWorkingPapers:
         assert "Б. Назаров" in found
         with pytest.raises(InputError, match="--language: expected one that"):
             write_note(place, FEBRUARY, UZ, "de", "Kein Schnee.", "nazarov")
+        with pytest.raises(InputError, match=r"a month that has begun .* got 2099-02"):
+            write_note(place, Month(2099, 2), UZ, "ru", "Снега мало.", "nazarov")
 
 
 class TestIssue:
@@ -190,6 +195,39 @@ class TestIssue:
             ):
                 connection.execute(text(statement))
 
+    def test_a_number_is_given_once_in_a_year_and_again_only_for_the_same(
+        self, place: Installation
+    ) -> None:
+        appoint(place, UZ)
+        issued(place, accepts_unchecked=False)
+        signatory = signatory_of(place, UZ, "nazarov")
+        with pytest.raises(ConflictError, match=r"by B\. Nazarov, in en; the first issue stays"):
+            issued(place, accepts_unchecked=True)
+        with pytest.raises(ConflictError, match=r"has in 2021, got 12/34, that of 2021-02"):
+            issue(place, JANUARY, UZ, OUTGOING, signatory)
+        with (
+            pytest.raises(IntegrityError, match="unique constraint"),
+            place.warehouse.begin() as connection,
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO alert.bulletin SELECT (jsonb_populate_record(b, "
+                    """'{"month": "2021-01-01"}')).* FROM alert.bulletin AS b"""
+                )
+            )
+
+    def test_a_note_waits_while_somebody_issues(self, place: Installation) -> None:
+        saved: list[object] = []
+        writer = Thread(
+            target=lambda: saved.append(write_note(place, FEBRUARY, UZ, "en", "No snow.", "x"))
+        )
+        with only_bulletins(place.warehouse):
+            writer.start()
+            writer.join(0.5)
+            assert writer.is_alive()
+        writer.join(30)
+        assert saved == [None]
+
     def test_needs_the_role_and_for_the_region_that_of_every_country(
         self, place: Installation
     ) -> None:
@@ -234,6 +272,8 @@ class TestTheTables:
         assert [path.name for path in folder(place).iterdir()] == [".issuing-uz"]
         write_bulletins(place, FEBRUARY, [UZ])
         assert set(contents(place)) == names("uz.en", "uz.ru", "uz.uz")
+        # What did not leave is no news for a committee.
+        assert "did not end well" not in contents(place)["uz.en.txt"].decode()
 
 
 class TestAfterwards:
@@ -332,5 +372,5 @@ def test_the_commands_teach_and_do(place: Installation, warehouse_url: str) -> N
     after = drought("bulletin", "list")
     assert after.returncode == 1
     assert "No. 12/34, 2021-03-09" in after.stdout
-    assert "1 files gone or changed" in after.stdout
+    assert "files gone or changed: 1" in after.stdout
     assert "uz.en.pdf: expected the file that was issued as No. 12/34, got none" in after.stderr

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
+from html import unescape
 
 import pytest
 
@@ -214,6 +215,25 @@ class TestTextMessages:
     def test_an_address_that_is_taken_is_not_called_to_see_that(self) -> None:
         refuse_unusable(Channel("chat", f"{BOT}/{{address}}"), "99887766")
         refuse_unusable(Channel("gate", f"{GATE}/{{address}}"), "+998901234567")
+
+
+def test_a_name_is_no_markup_in_a_chat_that_knows_some(
+    hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Called directly, the plugin of Telegram takes a text for HTML: links and losses in it."""
+    from apprise.plugins.telegram import NotifyTelegram
+
+    monkeypatch.setattr(NotifyTelegram, "notify_url", f"http://{HOST}:{hook.port}/bot")
+    hook.says = '{"ok": true}'
+    name = '<a href="https://example.org">Steppe</a> <script>x</script> & Sons'
+    call_channel(
+        Channel("chat", f"{BOT}/{{address}}"), Letter("3f1c", "", name), Reader("99887766")
+    )
+    (got,) = hook.calls
+    sent = json.loads(got.body)
+    assert sent["parse_mode"] == "HTML"
+    assert "<" not in sent["text"]
+    assert unescape(sent["text"]) == name
 
 
 def test_what_a_bounded_call_raises_is_raised_and_what_it_returns_returned() -> None:

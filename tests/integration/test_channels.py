@@ -7,7 +7,9 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -28,9 +30,11 @@ from pipeline.steps.digests import make_digest
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
+from pipeline.steps.register import Readdressed, end, readdress
 from pipeline.steps.status import pending_alerts, status
+from pipeline.warehouse.channels import save_down
 from pipeline.warehouse.checks import Checked
-from pipeline.warehouse.recipients import end_recipient
+from pipeline.warehouse.recipients import Cancelled, end_recipient
 from tests.integration.conftest import NOW
 from tests.integration.issuing_plan import adopt
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
@@ -195,7 +199,7 @@ class TestAWebhookInTrouble:
         assert " to hook: channel hook: " in done.failures[0]
         # One call told that nothing goes there now; the rest of the round was spared.
         assert hook.asked == 1
-        assert sorted(states(office, "hook")) == ["failed", "queued"]
+        assert sorted(map(str, states(office, "hook"))) == ["failed", "queued"]
         assert states(office, "committee") == ["sent", "sent"]
         assert len(postbox.letters) == 2
 
@@ -209,6 +213,21 @@ class TestAWebhookInTrouble:
         # Only what was taken and not heard of came twice, and under one id.
         assert len(hook.keys) == 2 + taken
         assert len(postbox.letters) == 2
+
+    def test_a_message_that_is_refused_before_the_call_says_nothing_of_the_channel(
+        self, office: Installation, hook: Webhook
+    ) -> None:
+        file = office.settings.channels
+        assert file is not None
+        file.write_text(f"{file.read_text()}chat: {{url: 'tgram://110201543:AAHdq/{{address}}'}}\n")
+        register(office.warehouse, replace(HOOK, channel="chat", address="no chat"))
+        tell(office, "A")
+        with office.warehouse.begin() as connection:
+            save_down(connection, "chat", NOW - timedelta(days=1), NOW, "no answer")
+        (failure,) = round_of(office).failures
+        assert "expected an address that tgram:// takes" in failure
+        (row,) = status(office).channels
+        assert (row.channel, row.failing_since) == ("chat", NOW - timedelta(days=1))
 
     def test_the_pause_doubles_while_it_lasts(self, office: Installation, hook: Webhook) -> None:
         register(office.warehouse, HOOK)
@@ -296,7 +315,10 @@ class TestAMailServerInTrouble:
             setattr(postbox, name, value)
         done = round_of(office)
         assert len(done.failures) == (1 if is_down else 2)
-        assert sorted(states(office, "committee")) == ["failed", "queued" if is_down else "failed"]
+        assert sorted(map(str, states(office, "committee"))) == [
+            "failed",
+            "queued" if is_down else "failed",
+        ]
         assert states(office, "hook") == ["sent", "sent"]
         assert len(hook.calls) == 2
 
@@ -357,6 +379,54 @@ class TestOrder:
         assert len(round_of(office).failures) == 1
         assert states(office, "committee") == ["failed", "queued"]
 
+    def test_one_that_is_refused_for_good_silences_its_chain_for_a_day_and_no_longer(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        register(office.warehouse, COMMITTEE)
+        tell(office, "A")
+        go_on(office, -1.7)
+        postbox.dislikes = "stands already"
+        # 5 minutes doubling to 6 hours; the twelfth refusal comes after 34 hours and 35 minutes.
+        tries = [0, 5, 15, 35, 75, 155, 315, 635, 995, 1355, 1715, 2075]
+        for minutes in tries[:-1]:
+            assert len(round_of(later(office, minutes=minutes)).failures) == 1
+        assert states(office, "committee") == ["failed", "queued"]
+        done = round_of(later(office, minutes=tries[-1]))
+        assert (len(done.failures), done.sent) == (1, 1)
+        assert states(office, "committee") == ["failed", "sent"]
+        (row,) = status(later(office, minutes=tries[-1])).channels
+        assert (row.channel, row.waiting, row.refused) == ("mail", 1, 1)
+        # It is tried before whatever follows, though its own pause is not over.
+        go_on(office, -2.4, months=2)
+        postbox.dislikes = ""
+        assert round_of(later(office, minutes=tries[-1] + 1)).failures == ()
+        assert states(office, "committee") == ["sent"] * 3
+        assert ["stands already" in str(mail["Subject"]) for _, mail in postbox.letters] == [
+            False,
+            True,
+            False,
+        ]
+
+    def test_a_server_that_is_away_for_three_days_changes_no_order(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        register(office.warehouse, COMMITTEE)
+        tell(office, "A")
+        go_on(office, -1.7)
+        postbox.drops = Drop.IN_DATA
+        tries = [len(round_of(later(office, hours=hours)).failures) for hours in range(72)]
+        assert sum(tries) > 12
+        # Back again, it first puts off whom it does not know: that is no reason to go on without it.
+        postbox.drops, postbox.to_recipient = None, "450 4.2.0 greylisted"
+        assert len(round_of(later(office, hours=78)).failures) == 1
+        assert states(office, "committee") == ["failed", "queued"]
+        postbox.to_recipient = "250 OK"
+        assert round_of(later(office, hours=84)).sent == 2
+        assert ["stands already" in str(mail["Subject"]) for _, mail in postbox.letters] == [
+            True,
+            False,
+        ]
+
     def test_a_recipient_who_was_ended_is_told_no_more(
         self, office: Installation, postbox: Postbox
     ) -> None:
@@ -399,8 +469,8 @@ class TestHours:
         tell(office, "A", "B")
         go_on(office, -1.7)
         deliver(office)
-        # The warning of A may come, but what it follows waits: the order of a chain stays.
-        assert postbox.letters == []
+        # The order of a chain stays, so the warning of A takes with it what it follows.
+        assert ["A" in str(mail["Subject"]) for _, mail in postbox.letters] == [True, True]
         deliver(later(office, hours=22))
         assert len(postbox.letters) == 3
         say_spi_3(office.warehouse, {"B": [-1.7]}, first=JANUARY + 1)
@@ -508,6 +578,74 @@ class TestDigests:
             assert len(postbox.letters) == 1
         assert len(postbox.letters) == 2
         assert len(set(postbox.message_ids)) == 1
+
+    def test_a_recipient_who_is_readdressed_while_one_leaves_waits_for_it(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        register(office.warehouse, replace(COMMITTEE, digest_from=3))
+        tell(office, "A", "B", "C")
+        with ThreadPoolExecutor() as pool:
+            moving: list[Future[Readdressed]] = []
+
+            def move_now() -> None:
+                moving.append(
+                    pool.submit(readdress, office, "committee", "new@example.org", by="the test")
+                )
+                time.sleep(0.3)
+
+            postbox.after_taking = move_now
+            assert deliver(office).failures == ()
+            moved = moving[0].result()
+            assert (moved.deliveries, moved.digests) == (0, 0)
+        assert states(office, "committee") == ["sent"] * 3
+
+    def test_one_that_was_refused_goes_to_the_new_address_of_its_reader(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        register(office.warehouse, replace(COMMITTEE, digest_from=3))
+        tell(office, "A", "B", "C")
+        postbox.refuses = {COMMITTEE.address}
+        assert len(round_of(office).failures) == 1
+        moved = readdress(office, "committee", "new@example.org", by="the test")
+        assert (moved.deliveries, moved.digests) == (3, 1)
+        assert round_of(later(office, minutes=1)).sent == 3
+        assert postbox.recipients == ["new@example.org"]
+        ((digest_id,),) = told(office.warehouse, "SELECT digest_id::text FROM alert.digest")
+        assert postbox.message_ids == [f"<{digest_id}@hydromet.example>"]
+
+    def test_a_recipient_who_is_ended_while_one_leaves_waits_for_it(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        """Who ends and who sends want the same rows, and must want them in the same order."""
+        register(office.warehouse, replace(COMMITTEE, digest_from=3))
+        tell(office, "A", "B", "C")
+        with ThreadPoolExecutor() as pool:
+            ending: list[Future[Cancelled]] = []
+
+            def end_now() -> None:
+                ending.append(pool.submit(end, office, "committee", ended_by="the test"))
+                time.sleep(0.3)
+
+            postbox.after_taking = end_now
+            assert deliver(office).failures == ()
+            assert ending[0].result() == Cancelled(0, 0)
+        assert states(office, "committee") == ["sent"] * 3
+        assert told(office.warehouse, "SELECT state FROM alert.digest") == [("sent",)]
+
+    def test_a_chain_told_now_in_one_language_and_now_in_another_does_not_stick(
+        self, office: Installation, postbox: Postbox
+    ) -> None:
+        """What would be a digest in one language may follow what would be one in another."""
+        register(office.warehouse, replace(COMMITTEE, language="ru", digest_from=2))
+        tell(office, "A")
+        for months, value in enumerate((-1.7, -2.4), start=1):
+            say_spi_3(office.warehouse, {"A": [value]}, first=JANUARY + months)
+            evaluate(office)
+            approve(office, pending_alerts(office), APPROVAL, accepts_unchecked=months == 1)
+        for _ in range(3):
+            assert deliver(office).failures == ()
+        assert states(office, "committee") == ["sent"] * 3
+        assert [mail["Content-Language"] for _, mail in postbox.letters] == ["en", "ru", "en"]
 
 
 class TestTheFileOfChannels:

@@ -107,8 +107,8 @@ def test_the_bulletin_says_it_in_a_forecasters_words(
 ) -> None:
     evaluate(installation)
     said = bulletin(replace(installation, clock=lambda: LATE))
-    assert "Late by the plan: SPI-3 of February 2021, missing in 2 of 2 landscapes" in said
-    assert "SPI-3 of the headwater of February 2021, missing in 1 of 1 landscapes" in said
+    assert "Late by the plan: SPI-3 of February 2021, landscapes without values: 2 of 2" in said
+    assert "SPI-3 of the headwater of February 2021, landscapes without values: 1 of 1" in said
     assert "the plan allows 20 days after the end of the month, here until 20 March 2021." in said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -31,19 +32,31 @@ FEBRUARY = JANUARY + 1
 SITE = "https://drought.example.org"
 
 
-@pytest.fixture
-def desk(installation: Installation) -> Installation:
-    """An installation of Uzbekistan's authority that watches one landscape, in no stage yet."""
+def settled(
+    installation: Installation,
+    *values: float,
+    issuing: Mapping[str, object] | None = None,
+    adopted: bool = True,
+) -> Installation:
+    """An installation of Uzbekistan's authority that watches one landscape."""
     settings = Settings(
         var=installation.settings.var,
         authority="The authority of the test",
         authority_oid="2.49.0.1.860.0",
     )
-    adopt(installation.warehouse)
+    if adopted:
+        adopt(installation.warehouse, issuing)
     settle(installation.warehouse, [landscape("A")])
-    say_spi_3(installation.warehouse, {"A": [0.4]})
-    golive(installation, FEBRUARY)
+    say_spi_3(installation.warehouse, {"A": list(values)})
     return replace(installation, settings=settings)
+
+
+@pytest.fixture
+def desk(installation: Installation) -> Installation:
+    """It is in no stage yet."""
+    desk = settled(installation, 0.4)
+    golive(desk, FEBRUARY)
+    return desk
 
 
 def hear(desk: Installation, *values: float, release: Release = Release.FINAL) -> list[int]:
@@ -175,21 +188,81 @@ def test_a_repeat_gives_the_same_files(desk: Installation) -> None:
     assert identifier.encode() in files()["feed.xml"]
 
 
-@pytest.mark.parametrize("name", ["<script>x</script>", "]]>", "a\r\nBcc: b@c", "\x1b[2J\ufffe"])
+NAMES = {"A": "<script>x</script>", "B": "]]>", "C": "a\r\nBcc: b@c", "D": "\x1b[2J\ufffe"}
+
+
 def test_whatever_a_landscape_is_called_its_message_leaves_valid(
-    installation: Installation, warehouse: Engine, name: str
+    installation: Installation, warehouse: Engine
 ) -> None:
     adopt(warehouse)
-    land = replace(landscape("A"), name_en=name, names={"en": name, "ru": name})
-    settle(warehouse, [land])
-    say_spi_3(warehouse, {"A": [-1.2]})
+    called = {
+        one: {"name_en": name, "names": {"en": name, "ru": name}} for one, name in NAMES.items()
+    }
+    settle(warehouse, [replace(landscape(one), **names) for one, names in called.items()])
+    say_spi_3(warehouse, {one: [-1.2] for one in NAMES})
     authority = Settings(var=installation.settings.var, authority="The authority")
     desk = replace(installation, settings=authority)
     golive(desk, FEBRUARY)
     let_go(desk, *pending_alerts(desk))
     with warehouse.connect() as connection:
-        (one,) = public_messages(connection)
-        feed = feed_files([one], site_url=SITE, now=NOW)["feed.xml"]
-    assert b"<script" not in feed
-    assert b"\x1b" not in one.body + feed
-    assert len(one.message.text_in("en").headline.splitlines()) == 1
+        found = public_messages(connection)
+    files = feed_files(found, site_url=SITE, now=NOW)
+    assert len(files) == len(found) + 2 == len(NAMES) + 2
+    assert b"<script" not in files["feed.xml"]
+    assert all(b"\x1b" not in content for content in files.values())
+    assert {len(one.message.text_in("en").headline.splitlines()) for one in found} == {1}
+
+
+def test_a_template_on_real_data_makes_nothing_public(installation: Installation) -> None:
+    """By the plan that is shipped, in the name of an authority, let go by who may."""
+    desk = settled(installation, -1.2, adopted=False)
+    golive(desk, FEBRUARY)
+    let_go(desk, *pending_alerts(desk))
+    rows = told(desk.warehouse, "SELECT body FROM alert.message WHERE form = 'cap'")
+    assert ["<status>Draft</status>" in str(body) for (body,) in rows] == [True]
+    with desk.warehouse.connect() as connection:
+        files = feed_files(public_messages(connection), site_url=SITE, now=NOW)
+    assert sorted(files) == ["archive.xml", "feed.xml"]
+    assert b"<item>" not in b"".join(files.values())
+
+
+def test_what_is_over_is_not_begun_by_a_late_approval(desk: Installation) -> None:
+    began, ended = hear(desk, -1.2, 0.3)
+    let_go(desk, ended)
+    assert kinds(desk) == []
+    let_go(desk, began, days=1)
+    assert kinds(desk) == []
+
+
+def test_what_stood_when_telling_began_does_not_take_the_place_of_what_followed(
+    installation: Installation,
+) -> None:
+    """The escalation of February was decided before going live, which tells it all the same."""
+    desk = settled(installation, -1.2, -1.6)
+    evaluate(desk)
+    golive(desk, FEBRUARY)
+    escalated, in_force = pending_alerts(desk)
+    let_go(desk, escalated, in_force)
+    assert sorted(kinds(desk)) == [(escalated, "Update", 1), (in_force, "Alert", 0)]
+
+
+def test_one_that_a_person_lets_go_while_another_leaves_by_order_is_named(
+    installation: Installation,
+) -> None:
+    """The evaluation sees the warehouse as it was when it began; its messages must not.
+
+    A warning in March waits. A final value then shows that February was in watch already, of which
+    nobody is asked; while that is decided, somebody lets the warning go.
+    """
+    order = {"stages": ["watch"], "order": "Order No. 2 (invented for this test)"}
+    desk = settled(installation, 0.4, issuing={"automatic": order})
+    golive(desk, FEBRUARY)
+    waiting = hear(desk, 0.4, -1.6, release=Release.PRELIMINARY)
+    say_spi_3(desk.warehouse, {"A": [-1.2, -1.6]}, first=FEBRUARY)
+
+    def answer(*_: object) -> None:
+        if waiting:
+            let_go(desk, waiting.pop())
+
+    evaluate(desk, advance=answer)
+    assert [(kind, named) for _, kind, named in kinds(desk)] == [("Alert", 0), ("Update", 1)]

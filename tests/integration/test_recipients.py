@@ -26,7 +26,7 @@ from pipeline.steps.deliver import deliver
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
-from pipeline.steps.register import end, register, unsubscribe
+from pipeline.steps.register import end, readdress, register, told_again, unsubscribe
 from pipeline.steps.status import pending_alerts
 from pipeline.steps.told import who_is_told
 from pipeline.warehouse.outbox import Addressee, queue_deliveries
@@ -403,26 +403,27 @@ class TestTheRegister:
                 connection.execute(text("SELECT * FROM alert.recipient"))
 
 
-class TestTheEndOfARecipient:
-    @pytest.fixture
-    def on_its_way(self, installation: Installation) -> Installation:
-        """A letter that is sent, one that failed, and a digest that waits."""
-        enter(installation.warehouse, reader("a"), reader("b"))
-        approved(installation, decide(installation))
-        approved(installation, go_on(installation, -1.7, month=1))
-        approved(installation, go_on(installation, -2.4, month=2))
-        with installation.warehouse.begin() as connection:
-            for change in (
-                "UPDATE alert.delivery SET state = 'sent', sent_at = now() "
-                "WHERE alert_id = (SELECT min(alert_id) FROM alert.delivery)",
-                "UPDATE alert.delivery SET state = 'failed' "
-                "WHERE alert_id = (SELECT max(alert_id) FROM alert.delivery)",
-                "INSERT INTO alert.digest (recipient_id, channel, form, language, subject, body) "
-                "VALUES ('a', 'mail', 'letter', 'en', '2 letters', 'body')",
-            ):
-                connection.execute(text(change))
-        return installation
+@pytest.fixture
+def on_its_way(installation: Installation) -> Installation:
+    """A letter that is sent, one that failed, and a digest that waits."""
+    enter(installation.warehouse, reader("a"), reader("b"))
+    approved(installation, decide(installation))
+    approved(installation, go_on(installation, -1.7, month=1))
+    approved(installation, go_on(installation, -2.4, month=2))
+    with installation.warehouse.begin() as connection:
+        for change in (
+            "UPDATE alert.delivery SET state = 'sent', sent_at = now() "
+            "WHERE alert_id = (SELECT min(alert_id) FROM alert.delivery)",
+            "UPDATE alert.delivery SET state = 'failed' "
+            "WHERE alert_id = (SELECT max(alert_id) FROM alert.delivery)",
+            "INSERT INTO alert.digest (recipient_id, channel, form, language, subject, body) "
+            "VALUES ('a', 'mail', 'letter', 'en', '2 letters', 'body')",
+        ):
+            connection.execute(text(change))
+    return installation
 
+
+class TestTheEndOfARecipient:
     COUNTS = (
         "SELECT recipient_id, state, count(*) FROM alert.delivery WHERE channel <> 'file' "
         "GROUP BY 1, 2 ORDER BY 1, 2"
@@ -454,6 +455,90 @@ class TestTheEndOfARecipient:
     def test_does_not_come_by_another_token(self, installation: Installation) -> None:
         with pytest.raises(InputError, match="got one that nobody was given"):
             unsubscribe(installation, uuid4())
+
+
+class TestAnotherAddress:
+    def test_takes_along_what_has_not_left_and_all_wishes(self, on_its_way: Installation) -> None:
+        with on_its_way.warehouse.begin() as connection:
+            was = read_recipient(connection, "a")
+            connection.execute(
+                text(
+                    "UPDATE alert.delivery SET attempts = 7, error = '550 <a@example.org>', "
+                    "next_attempt_at = '2026-12-01' WHERE state = 'failed'"
+                )
+            )
+        later = replace(on_its_way, clock=lambda: NOW + timedelta(hours=1))
+        done = readdress(later, "a", "right@example.org", by="the desk")
+        assert (done.deliveries, done.digests, done.remarks) == (2, 1, [])
+        now = done.registered
+        assert now.recipient == replace(was.recipient, address="right@example.org")
+        assert (now.added_by, now.ended_at) == ("the desk", None)
+        assert now.token != was.token
+        with on_its_way.warehouse.connect() as connection:
+            assert read_recipients(connection)[0] == now
+        rows = told(
+            on_its_way.warehouse,
+            "SELECT recipient_key, state, attempts, next_attempt_at, error FROM alert.delivery "
+            "WHERE recipient_id = 'a' ORDER BY alert_id",
+        )
+        # What was refused at the old address says nothing of the new one.
+        assert rows == [
+            (was.recipient_key, "sent", 0, None, None),
+            (now.recipient_key, "queued", 0, None, None),
+            (now.recipient_key, "queued", 0, None, None),
+        ]
+        assert told(on_its_way.warehouse, "SELECT state FROM alert.digest") == [("queued",)]
+        assert told(
+            on_its_way.warehouse,
+            "SELECT state, attempts FROM alert.delivery WHERE recipient_id = 'b' AND attempts > 0",
+        ) == [("failed", 7)]
+
+    def test_lets_the_token_of_an_old_letter_name_it(self, on_its_way: Installation) -> None:
+        with on_its_way.warehouse.connect() as connection:
+            token = read_recipient(connection, "a").token
+        readdress(on_its_way, "a", "right@example.org", by="the desk")
+        held, nothing = unsubscribe(on_its_way, token)
+        assert nothing is None
+        assert [one.address for one in told_again(on_its_way, held)] == ["right@example.org"]
+
+    @pytest.mark.parametrize(
+        ("recipient_id", "address", "said"),
+        [
+            pytest.param("a", "a@example.org", "address: expected another than a has", id="the same"),
+            pytest.param("a", "right", "address: expected one mail address", id="no address"),
+            pytest.param("c", "x@example.org", "c: there is no such recipient", id="nobody"),
+            pytest.param("left", "x@example.org", "got one that was ended on 2026", id="ended"),
+        ],
+    )  # fmt: skip
+    def test_that_cannot_be_one_changes_nothing(
+        self, installation: Installation, recipient_id: str, address: str, said: str
+    ) -> None:
+        enter(installation.warehouse, reader("a"), reader("left"))
+        end(installation, "left", ended_by="the test")
+        with installation.warehouse.connect() as connection:
+            before = read_recipients(connection, everybody=True)
+        with pytest.raises(InputError, match=said):
+            readdress(installation, recipient_id, address, by="the desk")
+        with installation.warehouse.connect() as connection:
+            assert read_recipients(connection, everybody=True) == before
+
+    def test_holds_for_an_alert_that_was_approved_at_the_same_moment(
+        self, installation: Installation
+    ) -> None:
+        (was,) = enter(installation.warehouse, reader("a"))
+        approved(installation, decide(installation))
+        now = readdress(installation, "a", "right@example.org", by="the desk").registered
+        with installation.warehouse.begin() as connection:
+            # As if the approval had read the register before.
+            connection.execute(
+                text("UPDATE alert.delivery SET recipient_key = :was WHERE recipient_id = 'a'"),
+                {"was": was.recipient_key},
+            )
+        deliver(installation)
+        assert told(
+            installation.warehouse,
+            "SELECT recipient_key, state FROM alert.delivery WHERE recipient_id = 'a'",
+        ) == [(now.recipient_key, "failed")]
 
 
 class TestAlertsOfBefore:
@@ -558,14 +643,29 @@ def test_the_commands_from_the_first_to_the_last(
     assert "com…" in listed
     assert "committee@" not in listed
     assert "committee@example.org" in drought("show", "committee")
-    drought("test", "committee")
-    ((to, mail),) = postbox.letters
+    assert "a test message in en;" in drought("test", "committee")
+    assert "a test message in uz;" in drought("test", "committee", "--accept-unchecked")
+    (to, mail), (_, uzbek) = postbox.letters
     assert (to, mail["Subject"]) == ("committee@example.org", "TEST")
+    assert [one["Content-Language"] for one in (mail, uzbek)] == ["en", "uz"]
+    assert "SINOVI" in str(uzbek.get_body(("plain",)))
     with installation.warehouse.connect() as connection:
         token = str(read_recipient(connection, "committee").token)
     assert "committee: unsubscribed; messages cancelled: 0" in drought("unsubscribe", token)
     assert "committee: was ended before" in drought("unsubscribe", token)
     assert "got one that was ended" in drought("test", "committee")
+    drought("add", "again", *sound)
+    still = "note: again is told at this address still; `drought recipients end again` ends that"
+    assert still in drought("unsubscribe", token)
+    with installation.warehouse.connect() as connection:
+        old = str(read_recipient(connection, "again").token)
+    said = drought("readdress", "again", "right@example.org")
+    assert said.startswith(
+        "again: told at right@example.org from now on; messages that wait for it: 0; digests: 0\n"
+    )
+    moved = "note: again is told at another address since, rig…@example.org; if this reader means"
+    assert moved in drought("unsubscribe", old)
+    drought("end", "again")
     assert "com…" not in drought("list")
     assert "com…" in drought("list", "--all")
 

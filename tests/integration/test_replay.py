@@ -21,7 +21,7 @@ from pipeline.core.ids import LandUse
 from pipeline.core.moments import Moment
 from pipeline.core.months import Month
 from pipeline.local.postgres import EmbeddedPostgres
-from pipeline.plans.shipped import shipped_plans
+from pipeline.plans import shipped
 from pipeline.settings import Settings
 from pipeline.stations.observations import Disclosure
 from pipeline.steps.compute import compute
@@ -239,10 +239,7 @@ class TestWhoWritesWaits:
                 one.result(timeout=30)
 
 
-PLAN = next(
-    path
-    for path in (Path(shipped_plans.__code__.co_filename).parent / "documents").glob("uz*.yaml")
-)
+PLAN = next(path for path in (Path(shipped.__file__).parent / "documents").glob("uz*.yaml"))
 
 
 class TestTheCommand:

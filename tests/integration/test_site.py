@@ -21,6 +21,7 @@ from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Country, Origin
 from pipeline.delivery.whole import appearing_whole
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.plans.reading import from_mapping
 from pipeline.settings import Settings
 from pipeline.steps.approve import approve
 from pipeline.steps.evaluate import evaluate
@@ -29,9 +30,10 @@ from pipeline.steps.installation import Installation
 from pipeline.steps.publish import publish
 from pipeline.steps.site import publish_site
 from pipeline.steps.status import pending_alerts
+from pipeline.warehouse.plans import save_plan
 from tests.integration.conftest import NOW, TEMPLATE
 from tests.integration.gauged_world import database
-from tests.integration.issuing_plan import adopt
+from tests.integration.issuing_plan import adopt, adopted_plan
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle
 from tests.unit.alerts.cases import APPROVAL
 
@@ -172,6 +174,9 @@ class TestInternal:
             assert "inline" not in page.scripts, path
             assert page.handlers == [], path
             assert not [link for link in page.links if link.startswith(("http:", "https:"))]
+            # In a page from a folder Firefox takes 'self' for nothing: without `file:` it blocks all.
+            policy = path.read_text("utf-8").partition("default-src 'none'; ")[2]
+            assert policy.startswith("script-src 'self' file:; style-src 'self' file:;"), path
 
     def test_a_landscape_says_its_stage_why_and_what_ends_it(self, built: Path) -> None:
         told = " ".join(Links((built / "en/landscape/uz-a.html").read_bytes()).text.split())
@@ -259,6 +264,20 @@ class TestItsPlace:
         assert publish_site(installation, to=new).folder == new
         assert publish_site(installation, to=new).files == len(files(new))
 
+    def test_a_link_stays_one_and_the_folder_behind_it_is_replaced(
+        self, installation: Installation, tmp_path: Path
+    ) -> None:
+        decided(installation)
+        link = tmp_path / "www"
+        link.symlink_to(tmp_path / "disk", target_is_directory=True)
+        for _ in range(2):
+            publish_site(installation, to=link)
+            assert sorted(path.name for path in tmp_path.iterdir() if path.name != "var") == [
+                *("disk", "www"),
+            ]
+            assert link.is_symlink()
+            assert (link / "en/index.html").is_file()
+
     def test_two_runs_do_not_write_at_once(
         self, installation: Installation, tmp_path: Path
     ) -> None:
@@ -341,6 +360,9 @@ class TestPublic:
         assert b"<status>Actual</status>" in message.read_bytes()
         assert b"<item>" in (built / "feed.xml").read_bytes()
         assert f"../../cap/{message.name}" in (built / "en/landscape/uz-a.html").read_text("utf-8")
+        first = (built / "en/index.html").read_text("utf-8")
+        assert 'href="../feed.xml"' in first
+        assert "Newest data: February 2021; made on" in first
 
     def test_languages_nobody_checked_stay_inside_unless_accepted(
         self, adopted: Installation
@@ -351,6 +373,21 @@ class TestPublic:
         publish_site(adopted, public=True, accepts_unchecked=True)
         marked = (built / "ru/landscape/uz-a.html").read_text("utf-8")
         assert "не проверен носителем языка" in marked
+
+    def test_a_plan_whose_own_words_nobody_checked_stays_inside_unless_accepted(
+        self, adopted: Installation
+    ) -> None:
+        plan = adopted_plan({}, Country.UZBEKISTAN) | {"version": "2"}
+        plan["title"] = {"en": "Plan of the test", "ru": "План", "unchecked": ["en"]}
+        with adopted.warehouse.begin() as connection:
+            save_plan(connection, from_mapping(plan, "the test"), is_shipped=False)
+        built = publish_site(adopted, public=True).folder
+        told = Links((built / "en/index.html").read_bytes()).text
+        assert re.search(r"Uzbekistan\.\s+Its plan has words that no speaker has checked", told)
+        assert not list(built.glob("data/*"))
+        publish_site(adopted, public=True, accepts_unchecked=True)
+        told = Links((built / "en/landscape/uz-a.html").read_bytes()).text
+        assert "No speaker has checked all the wording" in told
 
     def test_a_country_without_an_adopted_plan_is_named_and_not_shown(
         self, adopted: Installation

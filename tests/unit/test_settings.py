@@ -101,6 +101,12 @@ def test_the_arc_of_an_authority_is_of_one_of_the_countries(
         read(monkeypatch, {"DROUGHT_AUTHORITY_OID": "2.49.0.0.860.0"})
 
 
+def test_blanks_are_no_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="DROUGHT_AUTHORITY"):
+        read(monkeypatch, {"DROUGHT_AUTHORITY": "  "})
+    assert read(monkeypatch, {"DROUGHT_AUTHORITY": ""}).authority is None
+
+
 def test_no_secret_is_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(monkeypatch, SECRETS)
     for shown in (repr(settings), str(settings), settings.model_dump_json()):

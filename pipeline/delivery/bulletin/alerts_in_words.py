@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.alerts.figures import day_in_words, month_in_words
 from pipeline.alerts.letter_case import capitalised
+from pipeline.alerts.local_time import local_day
 from pipeline.delivery.bulletin.content import Block, Cell, Column, Entry, Listing, Paragraph, Table
 from pipeline.delivery.bulletin.facts import AlertCounts, BulletinFacts, ToldAlert
 from pipeline.delivery.bulletin.naming import landscape_name, stage_or_none
@@ -57,7 +58,7 @@ def _rows(facts: BulletinFacts, words: BulletinWords) -> Iterator[tuple[Cell, ..
             Cell(f"{drought}: {_what(alert, words)}"),
             Cell(
                 alert.approved_by or words.alerts.by_plan,
-                (day_in_words(alert.answered_at, words.letters),),
+                (day_in_words(local_day(alert.answered_at, facts.country), words.letters),),
             ),
         )
 

@@ -6,10 +6,18 @@ own. Texts are plain, never markup, and may hold anything: escape them. Only `Ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipeline.delivery.stage_colours import Colour
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def fit_for_xml(text: str) -> str:
+    """Return the text with U+FFFD for what XML cannot hold, such as a control character in a name."""
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)

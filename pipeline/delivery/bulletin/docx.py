@@ -5,7 +5,6 @@ The language is set on every run, so that a word processor checks the spelling o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -24,6 +23,7 @@ from pipeline.delivery.bulletin.content import (
     Signature,
     Subheading,
     Table,
+    fit_for_xml,
 )
 from pipeline.delivery.bulletin.docx_parts import (
     banner,
@@ -51,7 +51,6 @@ _TAGS = {
     "en": "en-GB", "ru": "ru-RU", "kk": "kk-KZ", "ky": "ky-KG", "tg": "tg-Cyrl-TJ", "tk": "tk-TM",
     "uz": "uz-Latn-UZ", "tr": "tr-TR",
 }  # fmt: skip
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SAME_DAY = (1980, 1, 1, 0, 0, 0)
 """What the archive says of every file in it: else no two documents were alike."""
 
@@ -96,7 +95,7 @@ def _repacked(document: Document) -> bytes:
 
 def _text(text: str) -> str:
     """Return what XML can hold; a soft hyphen would show in a word processor."""
-    return _NOT_IN_XML.sub("\ufffd", text).replace("\N{SOFT HYPHEN}", "")
+    return fit_for_xml(text).replace("\N{SOFT HYPHEN}", "")
 
 
 class _Layout:

@@ -255,6 +255,11 @@ class BulletinFacts:
     issue: IssueFacts | None = None
 
     @property
+    def country(self) -> Country | None:
+        """The one country it is about; None: the region."""
+        return self.scope if isinstance(self.scope, Country) else None
+
+    @property
     def is_simulated(self) -> bool:
         return self.origin is Origin.SIMULATED
 

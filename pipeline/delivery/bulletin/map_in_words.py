@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.alerts.figures import month_in_words
-from pipeline.delivery.bulletin.content import LegendEntry, Map
+from pipeline.delivery.bulletin.content import LegendEntry, Map, fit_for_xml
 from pipeline.delivery.bulletin.facts import BulletinFacts, LandscapeFacts
 from pipeline.delivery.bulletin.naming import landscape_name, quoted_stage
 from pipeline.delivery.bulletin.words import BulletinWords
@@ -97,7 +97,7 @@ def _svg(
         for landscape in facts.landscapes
         if landscape.rank and landscape.landscape_id in outlines.outlines
     ]
-    return (
+    return fit_for_xml(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{outlines.view_box}" role="img" '
         f'aria-labelledby="map-title map-text">'
         f'<title id="map-title">{escape(title)}</title>'

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pipeline.alerts.naming import one_line, own_words
 from pipeline.core.ids import Country
+from pipeline.core.languages import nearest
 from pipeline.delivery.bulletin.facts import LandscapeFacts, Scope, Standing
 from pipeline.delivery.bulletin.words import BulletinWords
 from pipeline.plans.texts import LocalText
@@ -20,8 +21,8 @@ def scope_in_words(scope: Scope, words: BulletinWords) -> str:
 
 
 def landscape_name(landscape: LandscapeFacts, words: BulletinWords) -> str:
-    """Return the name in the language of the bulletin, or in English, on one line."""
-    return one_line(landscape.names.get(words.language, landscape.names["en"]))
+    """Return the name in the bulletin's language or what serves its readers best, on one line."""
+    return one_line(landscape.names[nearest(words.language, landscape.names)])
 
 
 def quoted_stage(names: LocalText, words: BulletinWords) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.alerts.figures import month_in_words
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin.content import Block, Cell, Column, Entry, Listing, Paragraph, Table
-from pipeline.delivery.bulletin.facts import CountryFacts
+from pipeline.delivery.bulletin.facts import CountryFacts, LandscapeFacts
 from pipeline.delivery.bulletin.naming import landscape_name, listed
 from pipeline.delivery.bulletin.stages_in_words import counted_states, move
 from pipeline.delivery.bulletin.words import BulletinWords, Move
@@ -46,20 +46,34 @@ def _cell(country: CountryFacts, one: DroughtType, words: BulletinWords) -> Cell
 
 
 def _moves(country: CountryFacts, words: BulletinWords) -> Entry:
-    """Return how many stages differ from those of the month before, and in what way."""
-    found: dict[Move, list[str]] = {}
+    """Return how many landscapes have a stage that differs from the month before, and in what way."""
+    found: dict[Move, dict[str, int]] = {}
     for landscape in country.landscapes:
-        for stage in landscape.stages.values():
-            if stage.now is not None and stage.before is not None:
-                moved = move(stage.now, stage.before)
-                if moved is not None:
-                    found.setdefault(moved, []).append(landscape_name(landscape, words))
+        for moved, rank in _moved(landscape):
+            ranks = found.setdefault(moved, {})
+            ranks[landscape.landscape_id] = max(rank, ranks.get(landscape.landscape_id, 0))
+    names = {one.landscape_id: landscape_name(one, words) for one in country.landscapes}
     told = [
         words.stages.moves[one].format(
-            number=len(found[one]), names=listed(dict.fromkeys(found[one]), words, _SHOWN)
+            number=len(found[one]),
+            names=listed((names[each] for each in _gravest_first(found[one])), words, _SHOWN),
         )
         for one in Move
         if one in found
     ]
     name = words.letters.countries[country.country]
     return Entry(f"{'; '.join(told) or words.stages.no_moves}.", f"{name}:")
+
+
+def _moved(landscape: LandscapeFacts) -> Iterator[tuple[Move, int]]:
+    """Yield how each stage differs from the month before, with the graver of the two ranks."""
+    for stage in landscape.stages.values():
+        if stage.now is not None and stage.before is not None:
+            moved = move(stage.now, stage.before)
+            if moved is not None:
+                yield moved, max(stage.now.rank, stage.before.rank)
+
+
+def _gravest_first(ranks: Mapping[str, int]) -> list[str]:
+    """Return the keys by rank, those of one rank in the order they came in."""
+    return sorted(ranks, key=lambda key: -ranks[key])

@@ -67,7 +67,7 @@ def _sources(rule: Rule) -> Iterator[Source]:
 def rule_blocks(
     country: CountryFacts, calendar_month: int, words: BulletinWords
 ) -> Iterator[Block]:
-    """Yield each plan in force, its rules drought by drought, and the sources of its numbers."""
+    """Yield each plan in force, its rules by drought, the gravest stage first, and their sources."""
     if not country.plans:
         yield Paragraph(words.rules.none)
     for plan in country.plans:
@@ -131,7 +131,7 @@ def _columns(words: BulletinWords) -> tuple[Column, ...]:
 
 
 def _rows(ladder: Ladder, calendar_month: int, sources: Sources) -> Iterator[tuple[Cell, ...]]:
-    for stage in ladder.stages:
+    for stage in reversed(ladder.stages):
         name = quoted_stage(stage.names, sources.words)
         for one in stage.rules:
             for cells in _condition(one, 0, ladder, calendar_month, sources):
@@ -168,7 +168,7 @@ def _head(group: Group, ladder: Ladder, words: BulletinWords) -> str:
 
 def _in_short(ladder: Ladder, calendar_month: int, sources: Sources, words: BulletinWords) -> str:
     told: dict[str, str] = {}
-    for stage in ladder.stages:
+    for stage in reversed(ladder.stages):
         rules = [begin_in_words(rule, calendar_month, words) for rule in stage.every_rule]
         cited = "; ".join(dict.fromkeys(map(sources.cited, stage.every_rule)))
         told[quoted_stage(stage.names, words)] = f"{', '.join(dict.fromkeys(rules))} ({cited})"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 
 from babel import Locale
 
 from pipeline.alerts.figures import day_in_words, month_in_words
+from pipeline.alerts.local_time import local_day, zone_of
 from pipeline.alerts.words import Heading
 from pipeline.delivery.bulletin.actions_in_words import action_blocks
 from pipeline.delivery.bulletin.alerts_in_words import alert_blocks
@@ -27,7 +28,6 @@ from pipeline.delivery.bulletin.data_in_words import data_listing, warnings
 from pipeline.delivery.bulletin.facts import (
     BulletinFacts,
     IssueFacts,
-    NoteFacts,
     kinds_not_national,
 )
 from pipeline.delivery.bulletin.map_in_words import stage_map
@@ -66,13 +66,11 @@ def bulletin_content(facts: BulletinFacts, language: str) -> BulletinContent:
         is_issued=issue is not None,
         situation_heading=words.headings[Part.SITUATION],
         situation=tuple(_situation(facts, words)),
-        note=_note(facts.notes, words),
+        note=_note(facts, words),
         map=stage_map(facts, words, mark),
         sections=tuple(_sections(facts, words)),
         signature=_signature(issue, words),
-        made=words.head.made.format(
-            time=f"{facts.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", software=facts.software
-        ),
+        made=words.head.made.format(time=_local(facts.made_at, facts), software=facts.software),
         warnings=warnings(facts, words),
     )
 
@@ -149,14 +147,21 @@ def _situation(facts: BulletinFacts, words: BulletinWords) -> Iterator[str]:
         yield f"{name}. {situation(country.landscapes, words)}"
 
 
-def _note(notes: Iterable[NoteFacts], words: BulletinWords) -> Note | None:
+def _local(moment: datetime, facts: BulletinFacts) -> str:
+    """Return a time by the clocks of the country, of the region by UTC, with its offset."""
+    zone = UTC if facts.country is None else zone_of(facts.country)
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def _note(facts: BulletinFacts, words: BulletinWords) -> Note | None:
     """Return the note in the language of the bulletin, or in the first that there is."""
-    by_language = {note.language: note for note in notes}
+    by_language = {note.language: note for note in facts.notes}
     first = next(iter(by_language.values()), None)
     note = by_language.get(words.language, first)
     if note is None:
         return None
-    signed = f"{note.author}, {day_in_words(note.written_at, words.letters)}"
+    day = local_day(note.written_at, facts.country)
+    signed = f"{note.author}, {day_in_words(day, words.letters)}"
     if note.language != words.language:
         name = Locale.parse(note.language).get_display_name(words.letters.locale) or note.language
         signed = words.note.other_language.format(signed=signed, language=name)

@@ -8,6 +8,7 @@ from pipeline.alerts.facts import Approval, Door
 from pipeline.alerts.figures import day_in_words, month_in_words
 from pipeline.alerts.letter_case import capitalised
 from pipeline.alerts.letters import subject, what_happened
+from pipeline.alerts.local_time import local_day
 from pipeline.alerts.reasons import reasons
 from pipeline.delivery.site.facts import SiteFacts, Told
 from pipeline.delivery.site.frames import frame
@@ -53,14 +54,14 @@ def chains(told: Iterable[Told], said: Speech, root: str) -> Iterator[ChainView]
     for one in told:
         by_chain.setdefault(one.facts.chain_id, []).append(one)
     shown = 0
-    for chain_id, alerts in by_chain.items():
+    for alerts in by_chain.values():
         views = []
         for one in alerts:
             views.append(alert_view(one, said, root, has_reasons=shown < WITH_REASONS))
             shown += 1
         newest = alerts[0].facts
         drought = capitalised(said.words.drought[newest.drought_type], said.language)
-        yield ChainView(chain_id, drought, newest.to_stage != NO_STAGE, tuple(views))
+        yield ChainView(drought, newest.to_stage != NO_STAGE, tuple(views))
 
 
 def anchor(told: Told) -> str:
@@ -77,12 +78,9 @@ def alert_view(
     known = {stage.stage for stage in ladder.stages} | {NO_STAGE}
     rank = ladder.rank(facts.to_stage) if facts.to_stage in known else None
     return AlertView(
-        alert_id=facts.alert_id,
         anchor=anchor(told),
         subject=subject(facts, language),
         month=month_in_words(facts.month, said.words),
-        drought=said.words.drought[facts.drought_type],
-        change=str(facts.change),
         to_css=css_of(rank),
         state=told.state,
         state_text=_state(told, said),
@@ -107,11 +105,12 @@ def _state(told: Told, said: Speech) -> str:
         return said.texts[f"state.{told.state}"]
     if answer.door is Door.PLAN:
         return said.words.automatic.format(order=answer.legal_basis)
-    return _answered(answer, told.state, said)
+    return _answered(answer, told, said)
 
 
-def _answered(answer: Approval, state: str, said: Speech) -> str:
-    day = day_in_words(answer.answered_at, said.words)
+def _answered(answer: Approval, told: Told, said: Speech) -> str:
+    state = told.state
+    day = day_in_words(local_day(answer.answered_at, told.facts.country), said.words)
     by = {"name": answer.name, "office": answer.office, "day": day}
     if not answer.name:
         return said.say(f"state.{state}_by_office", office=answer.office, day=day)

@@ -15,6 +15,7 @@ from pipeline.delivery.site.facts import SiteFacts
 from pipeline.delivery.site.map_page import slider_months
 from pipeline.delivery.site.speech import Speech
 from pipeline.delivery.site.standings import characters
+from pipeline.delivery.site.views import Named
 from pipeline.plans.document import Plan
 from pipeline.plans.timetable import Timetable
 
@@ -112,10 +113,14 @@ def _words(versions: Sequence[Plan], said: Speech, *, is_public: bool) -> dict[s
     return {**words, "months": months, "ladders": ladders}
 
 
-def _ladders(plan: Plan, said: Speech, *, is_public: bool) -> dict[str, list[str]]:
-    """Return the names of the stages of each drought type, by rank."""
+def _ladders(plan: Plan, said: Speech, *, is_public: bool) -> dict[str, list[list[str]]]:
+    """Return the names of the stages of each drought type, by rank, with their language if another."""
     none = said.texts["stage.no_alert"] if is_public else said.words.no_stage
     return {
-        one: [none, *(said.quoted(stage.names) for stage in ladder.stages)]
+        one: [[none], *(_name(said.named(stage.names)) for stage in ladder.stages)]
         for one, ladder in plan.ladders.items()
     }
+
+
+def _name(name: Named) -> list[str]:
+    return [name.text, name.language] if name.language else [name.text]

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pipeline.alerts.figures import day_in_words, month_in_words
-from pipeline.delivery.site.downloads import country_downloads, size
+from pipeline.delivery.site.downloads import country_downloads, feed_downloads
 from pipeline.delivery.site.facts import FreshnessFacts, SiteFacts
 from pipeline.delivery.site.frames import frame
 from pipeline.delivery.site.late_lines import late_lines
 from pipeline.delivery.site.map_page import withheld
 from pipeline.delivery.site.plan_views import plan_view
 from pipeline.delivery.site.speech import Speech
-from pipeline.delivery.site.views import DataPage, Download, FreshnessRow, Term
+from pipeline.delivery.site.views import DataPage, FreshnessRow, Term
 from pipeline.delivery.tables.notices import attributions
 
 TERMS = (
     "landscape", "index", "spi", "spei", "percent_of_normal", "plan", "stage", "threshold",
     "unconfirmed", "alert",
 )  # fmt: skip
-FEEDS = ("feed.xml", "archive.xml")
 
 
 def data_page(facts: SiteFacts, sizes: Mapping[str, int], said: Speech) -> DataPage:
@@ -34,12 +33,8 @@ def data_page(facts: SiteFacts, sizes: Mapping[str, int], said: Speech) -> DataP
         plans=tuple(plan for plan in plans if plan is not None),
         terms=tuple(Term(said.texts[f"term.{one}"], said.texts[f"meaning.{one}"]) for one in TERMS),
         withheld=withheld(facts, said),
-        feeds=tuple(
-            Download(f"../{name}", said.texts[f"feed.{name.split('.')[0]}"],
-                     size(len(facts.feed[name]), said), "RSS")
-            for name in FEEDS if name in facts.feed
-        ),
-    )  # fmt: skip
+        feeds=feed_downloads(facts, said, "../"),
+    )
 
 
 def _attributions(facts: SiteFacts) -> Iterator[str]:

@@ -11,8 +11,7 @@ from pipeline.alerts.naming import one_line
 from pipeline.core.ids import Country
 from pipeline.delivery.site.facts import BulletinOnDisk, LandscapeFacts, SiteFacts
 from pipeline.delivery.site.frames import frame
-from pipeline.delivery.site.map_page import month_name
-from pipeline.delivery.site.speech import OWN_NAMES, Speech
+from pipeline.delivery.site.speech import OWN_NAMES, Speech, month_name
 from pipeline.delivery.site.views import (
     BulletinFile,
     BulletinMonth,
@@ -21,6 +20,7 @@ from pipeline.delivery.site.views import (
     Download,
 )
 
+FEEDS = ("feed.xml", "archive.xml")
 _KB, _MB = 1_000, 1_000_000
 
 
@@ -54,6 +54,20 @@ def country_downloads(
         by_country.setdefault(land.country, []).append(found)
     for country, files in by_country.items():
         yield CountryDownloads(said.words.countries[country], tuple(files))
+
+
+def feed_downloads(facts: SiteFacts, said: Speech, root: str) -> tuple[Download, ...]:
+    """Return the links to the feeds of messages; none inside, or without an address of the site."""
+    return tuple(
+        Download(
+            f"{root}{name}",
+            said.texts[f"feed.{name.split('.')[0]}"],
+            size(len(facts.feed[name]), said),
+            "RSS",
+        )
+        for name in FEEDS
+        if name in facts.feed
+    )
 
 
 def bulletin_downloads(

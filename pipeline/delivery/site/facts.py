@@ -14,6 +14,7 @@ from pipeline.alerts.facts import AlertFacts, Approval
 from pipeline.alerts.public import Withheld
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, DroughtType, IndexCode, LandUse, Origin, Release
+from pipeline.core.languages import nearest
 from pipeline.core.months import Month, months_between
 from pipeline.plans.document import Plan
 from pipeline.plans.lateness import LateReading
@@ -51,8 +52,8 @@ class LandscapeFacts:
         return Land(self.land_use, self.is_salt_affected, self.headwater_landscape_id is not None)
 
     def name_in(self, language: str) -> str:
-        """Return its name, in English where it has none in `language`."""
-        return self.names.get(language, self.names["en"])
+        """Return its name in `language`, or in the one that serves its readers best."""
+        return self.names[nearest(language, self.names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,8 @@ class SiteFacts:
     """The newest with stages; None: there are none to show."""
     calibration: str
     languages: tuple[str, ...]
+    unchecked: frozenset[str]
+    """Languages in which a plan has words that no speaker has checked."""
     landscapes: tuple[LandscapeFacts, ...]
     """By number."""
     plans: Mapping[Country, Timetable]
@@ -221,6 +224,14 @@ def months_of(histories: Iterable[StageHistory], newest: Month) -> list[Month]:
     """Return the months from the first with a stage to the newest."""
     first = min((min(one) for one in histories if one), default=newest)
     return list(months_between(first, newest))
+
+
+def newest_value(history: IndexHistory) -> Month | None:
+    """Return the newest month in which any index has a value; None where there is none."""
+    for at in range(len(history.months) - 1, -1, -1):
+        if any(values[at] is not None for values in history.values.values()):
+            return history.months[at]
+    return None
 
 
 def gap_of(history: IndexHistory, position: int, index: IndexCode) -> Gap | None:

@@ -82,7 +82,7 @@ def cautions(facts: SiteFacts, said: Speech) -> tuple[str, ...]:
     told = {
         said.words.banner: facts.is_simulated,
         said.words.not_adopted: not (facts.is_simulated or facts.rests_on_law),
-        said.texts["unchecked"]: said.has_unchecked,
+        said.texts["unchecked"]: said.has_unchecked or said.language in facts.unchecked,
     }
     return tuple(text for text, holds in told.items() if holds)
 

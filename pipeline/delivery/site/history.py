@@ -156,7 +156,7 @@ def _stage(
     if at.rank == 0 and facts.is_public:
         name = said.texts["stage.no_alert"]
     else:
-        name = said.stage(at.stage, plan, drought_type)
+        name = said.stage(at.stage, plan, drought_type).text
     if not at.is_confirmed:
         name = f"{name} ({said.texts['stage.unconfirmed']})"
     return HistoryCell(name, css_of(at.rank, is_confirmed=at.is_confirmed))

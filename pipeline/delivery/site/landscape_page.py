@@ -18,9 +18,9 @@ from pipeline.delivery.site.downloads import bulletin_downloads, landscape_downl
 from pipeline.delivery.site.facts import LandscapeFacts, SiteFacts, Told
 from pipeline.delivery.site.frames import frame
 from pipeline.delivery.site.history import chart_of, history_table
-from pipeline.delivery.site.map_page import landscape_language, month_name, newest
+from pipeline.delivery.site.map_page import landscape_language, newest
 from pipeline.delivery.site.plan_views import plan_view
-from pipeline.delivery.site.speech import OWN_NAMES, Speech
+from pipeline.delivery.site.speech import OWN_NAMES, Speech, month_name
 from pipeline.delivery.site.standings import cell
 from pipeline.delivery.site.thresholds_view import value_rows, what_next
 from pipeline.delivery.site.views import Fact, LandscapePage, StageView
@@ -49,7 +49,6 @@ def landscape_page(
     places = {one: f"{one}/landscape/{land.slug}.html" for one in facts.languages_of(land.country)}
     return LandscapePage(
         frame=frame(facts, said, "landscape", f"{name}, {country}", elsewhere=places),
-        landscape_id=land.landscape_id,
         name=name,
         country=country,
         month=month_name(newest(facts), said),

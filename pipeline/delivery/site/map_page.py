@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
 
-from pipeline.alerts.figures import month_in_words
+from pipeline.alerts.figures import day_in_words, month_in_words
 from pipeline.alerts.letter_case import capitalised
 from pipeline.alerts.naming import one_line
 from pipeline.core.ids import Country, DroughtType
+from pipeline.core.languages import nearest
 from pipeline.core.months import Month
 from pipeline.delivery.outlines import OutlineMap
-from pipeline.delivery.site.facts import LandscapeFacts, SiteFacts
+from pipeline.delivery.site.downloads import feed_downloads
+from pipeline.delivery.site.facts import LandscapeFacts, SiteFacts, newest_value
 from pipeline.delivery.site.frames import frame
 from pipeline.delivery.site.late_lines import late_lines
-from pipeline.delivery.site.speech import Speech
+from pipeline.delivery.site.speech import Speech, month_name
 from pipeline.delivery.site.standings import cell, css_of, gravest
 from pipeline.delivery.site.views import (
     CountryRows,
@@ -23,9 +26,8 @@ from pipeline.delivery.site.views import (
     MapPage,
     MapPicture,
     MapShape,
-    MonthName,
+    Named,
     NothingPage,
-    StageCell,
     TypeChoice,
     Withheld,
 )
@@ -42,20 +44,23 @@ def map_page(facts: SiteFacts, outlines: OutlineMap, said: Speech) -> MapPage:
     return MapPage(
         frame=frame(facts, said, "map", said.texts["map.title"]),
         month=month_name(month, said),
-        months=tuple(month_name(one, said) for one in slider_months(facts)),
+        fresh=_fresh(facts, said),
         years=tuple(sorted({one.year for one in facts.months})),
         types=tuple(_types(facts, said)),
         map=_picture(facts, outlines, rows, said),
         countries=tuple(_countries(facts, rows, said)),
         warnings=tuple(_warnings(facts, said)),
         withheld=withheld(facts, said),
+        feeds=feed_downloads(facts, said, "../"),
     )
 
 
 def nothing_page(facts: SiteFacts, said: Speech) -> NothingPage:
     """Return the only page of a build that has nothing to show."""
     return NothingPage(
-        frame(facts, said, "map", said.texts["map.title"]), withheld=withheld(facts, said)
+        frame(facts, said, "map", said.texts["map.title"]),
+        withheld=withheld(facts, said),
+        feeds=feed_downloads(facts, said, "../"),
     )
 
 
@@ -78,19 +83,33 @@ def slider_months(facts: SiteFacts) -> Sequence[Month]:
     return facts.months[-SLIDER_MONTHS:]
 
 
-def month_name(month: Month, said: Speech) -> MonthName:
-    """Return a month by code and name."""
-    return MonthName(str(month), month_in_words(month, said.words))
+def _fresh(facts: SiteFacts, said: Speech) -> str:
+    """Return how far the open data go, by country where one is behind, and when the page was made."""
+    newest_of: dict[Country, Month] = {}
+    for land in facts.landscapes:
+        found = facts.indices.get(land.landscape_id)
+        last = None if found is None else newest_value(found)
+        if last is not None:
+            newest_of[land.country] = max(last, newest_of.get(land.country, last))
+    last = max(newest_of.values(), default=None)
+    if last is None:
+        return ""
+    behind = [
+        f"{said.words.countries[country]}: {month_in_words(month, said.words)}"
+        for country, month in newest_of.items()
+        if month < last
+    ]
+    told = month_in_words(last, said.words) + (f" ({'; '.join(behind)})" if behind else "")
+    day = day_in_words(facts.made_at.astimezone(UTC).date(), said.words)
+    return said.say("map.fresh", month=told, day=day)
 
 
 def landscape_language(facts: SiteFacts, land: LandscapeFacts, language: str) -> str:
     """Return the language of the page behind a link to a landscape.
 
-    Its own where the plan speaks it; else Russian, from Turkish English.
+    Its own where the plan speaks it; else the one that serves its readers best.
     """
-    spoken = facts.languages_of(land.country)
-    wanted = (language, "en" if language == "tr" else "ru", "en")
-    return next((one for one in wanted if one in spoken), spoken[0])
+    return nearest(language, facts.languages_of(land.country))
 
 
 def _row(facts: SiteFacts, land: LandscapeFacts, said: Speech) -> LandscapeRow:
@@ -100,8 +119,7 @@ def _row(facts: SiteFacts, land: LandscapeFacts, said: Speech) -> LandscapeRow:
     others = dict.fromkeys(one_line(text) for text in land.names.values())
     return LandscapeRow(
         number=land.number,
-        landscape_id=land.landscape_id,
-        name=name,
+        name=Named(name, said.foreign(land.names)),
         other_names=", ".join(text for text in others if text != name),
         href=f"{'' if there == said.language else f'../{there}/'}landscape/{land.slug}.html",
         hreflang=there,
@@ -119,13 +137,7 @@ def _picture(
     shapes = []
     for land in facts.landscapes:
         row, outline = rows[land.landscape_id], outlines.outlines[land.landscape_id]
-        title = f"{row.name}: {_in_short(row.gravest)}"
-        shapes.append(
-            MapShape(
-                land.number, outline.path, row.href, row.hreflang, title, row.gravest.css,
-                outline.is_dot,
-            )
-        )  # fmt: skip
+        shapes.append(MapShape(land.number, outline.path, row.href, row.gravest.css))
     known = sum(row.gravest.rank is not None for row in rows.values())
     standing = sum(bool(row.gravest.rank) for row in rows.values())
     described = said.say(
@@ -137,13 +149,9 @@ def _picture(
     )
     place = outlines.projection
     return MapPicture(
-        outlines.view_box, outlines.width, outlines.height, round(place.west, 6),
-        round(place.north, 6), round(place.scale, 6), tuple(shapes), described,
+        outlines.view_box, round(place.west, 6), round(place.north, 6), round(place.scale, 6),
+        tuple(shapes), described,
     )  # fmt: skip
-
-
-def _in_short(one: StageCell) -> str:
-    return ", ".join(filter(None, [one.name, one.type_name if one.rank else ""]))
 
 
 def _types(facts: SiteFacts, said: Speech) -> Iterator[TypeChoice]:
@@ -156,21 +164,20 @@ def _legend(
     facts: SiteFacts, types: Sequence[DroughtType], said: Speech
 ) -> tuple[LegendEntry, ...]:
     """Return a colour for each rank with all names that plans have for it."""
-    names: dict[int, dict[str, None]] = {}
+    names: dict[int, dict[Named, None]] = {}
     for country in facts.countries:
         plan = facts.plan_of(country)
         for ladder in (plan.ladders[t] for t in types if plan and t in plan.ladders):
             for rank, stage in enumerate(ladder.stages, start=1):
-                names.setdefault(rank, {})[said.quoted(stage.names)] = None
+                names.setdefault(rank, {})[said.named(stage.names)] = None
     none = said.texts["stage.no_alert"] if facts.is_public else said.words.no_stage
-    entries = [LegendEntry(css_of(0), f"0: {none}")]
+    entries = [LegendEntry(css_of(0), "0", (Named(none),))]
     entries += [
-        LegendEntry(css_of(rank), f"{rank}: {', '.join(found)}")
-        for rank, found in sorted(names.items())
+        LegendEntry(css_of(rank), str(rank), tuple(found)) for rank, found in sorted(names.items())
     ]
-    entries.append(LegendEntry(css_of(None), said.texts["stage.not_known"]))
+    entries.append(LegendEntry(css_of(None), "", (Named(said.texts["stage.not_known"]),)))
     if not facts.is_public:
-        entries.append(LegendEntry("s1 u", said.texts["stage.unconfirmed"]))
+        entries.append(LegendEntry("s1 u", "", (Named(said.texts["stage.unconfirmed"]),)))
     return tuple(entries)
 
 
@@ -187,7 +194,7 @@ def _countries(
 
 def _situation(rows: Iterable[LandscapeRow], said: Speech) -> str:
     """Return how many landscapes are in which stage, gravest first."""
-    counts = Counter((row.gravest.rank, row.gravest.name) for row in rows)
+    counts = Counter((row.gravest.rank, row.gravest.name.text) for row in rows)
     order = sorted(counts.items(), key=lambda one: -1 if one[0][0] is None else one[0][0])
     told = [f"{name}: {number}" for (_, name), number in reversed(order)]
     return f"{capitalised(', '.join(told), said.language)}."

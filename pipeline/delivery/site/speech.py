@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 
 from pipeline.alerts.catalogue import Counted, Domain, shipped_catalogue
+from pipeline.alerts.figures import month_in_words
 from pipeline.alerts.words import LANGUAGES, Words, words_of
+from pipeline.core.languages import nearest
+from pipeline.core.months import Month
+from pipeline.delivery.site.views import MonthName, Named
 from pipeline.plans.conditions import NO_STAGE
 from pipeline.plans.document import Plan
 from pipeline.plans.texts import LocalText
@@ -46,15 +50,24 @@ class Speech:
         """Return a plan's own word, in quotes."""
         return self.words.quoted.format(text=names.in_language(self.language))
 
-    def stage(self, name: str, plan: Plan | None, drought_type: str) -> str:
+    def foreign(self, texts: Iterable[str]) -> str:
+        """Return the language of a text that is in these languages; empty where it is this one."""
+        found = nearest(self.language, texts)
+        return "" if found == self.language else found
+
+    def named(self, names: LocalText) -> Named:
+        """Return a plan's own word, in quotes, with its language where it is another."""
+        return Named(self.quoted(names), self.foreign(names.texts))
+
+    def stage(self, name: str, plan: Plan | None, drought_type: str) -> Named:
         """Return a stage as the plan calls it, in quotes; as it was stored where the plan has it not."""
         if name == NO_STAGE:
-            return self.words.no_stage
+            return Named(self.words.no_stage)
         for known, ladder in ({} if plan is None else plan.ladders).items():
             for stage in ladder.stages if known == drought_type else ():
                 if stage.stage == name:
-                    return self.quoted(stage.names)
-        return self.words.quoted.format(text=name)
+                    return self.named(stage.names)
+        return Named(self.words.quoted.format(text=name))
 
 
 @cache
@@ -69,10 +82,24 @@ def speech(language: str) -> Speech:
     return Speech(language, found.texts, found.counted, words, has_unchecked)
 
 
-def built_languages(spoken: set[str], *, accepts_unchecked: bool) -> tuple[str, ...]:
+def month_name(month: Month, said: Speech) -> MonthName:
+    """Return a month by code and name."""
+    return MonthName(str(month), month_in_words(month, said.words))
+
+
+def built_languages(
+    spoken: Set[str], unchecked: Set[str], *, accepts_unchecked: bool
+) -> tuple[str, ...]:
     """Return the languages of a build: English, Russian, and those that plans speak.
 
-    Without `accepts_unchecked` only those that speakers have checked.
+    Args:
+        spoken: those that plans speak.
+        unchecked: those in which plans have words that no speaker has checked.
+        accepts_unchecked: also languages in which these or the words of the site are unchecked.
     """
-    wanted = [one for one in LANGUAGES if one in spoken | {"en", "ru"}]
-    return tuple(one for one in wanted if accepts_unchecked or not speech(one).has_unchecked)
+    wanted = [one for one in LANGUAGES if one in {*spoken, "en", "ru"}]
+    return tuple(
+        one
+        for one in wanted
+        if accepts_unchecked or not (one in unchecked or speech(one).has_unchecked)
+    )

@@ -15,7 +15,7 @@ from pipeline.delivery.site.facts import (
     StageNow,
 )
 from pipeline.delivery.site.speech import Speech
-from pipeline.delivery.site.views import StageCell
+from pipeline.delivery.site.views import Named, StageCell
 
 GRAVEST_COLOUR = 5
 NOT_KNOWN = "-"
@@ -55,11 +55,11 @@ def cell(
     rank = now.rank if now is not None and now.is_known else None
     if now is None:
         has_ladder = plan is None or drought_type in plan.ladders
-        name = said.texts["stage.not_known" if has_ladder else "stage.no_ladder"]
+        name = Named(said.texts["stage.not_known" if has_ladder else "stage.no_ladder"])
     elif rank is None:
-        name = said.texts["stage.not_known"]
+        name = Named(said.texts["stage.not_known"])
     elif rank == 0 and facts.is_public:
-        name = said.texts["stage.no_alert"]
+        name = Named(said.texts["stage.no_alert"])
     else:
         name = said.stage(now.stage, plan, drought_type)
     return StageCell(

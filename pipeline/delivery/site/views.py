@@ -68,6 +68,15 @@ class MonthName:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A name from outside: a landscape's, or a plan's word."""
+
+    text: str
+    language: str = ""
+    """Where it is not the page's; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class StageCell:
     """The stage of one drought type."""
 
@@ -76,7 +85,7 @@ class StageCell:
     type_name: str
     rank: int | None
     """0 for none; None where it is not known, or there are no such stages."""
-    name: str
+    name: Named
     """In quotes where it is the plan's word: “severe”; or "no stage", "not known"."""
     since: str
     """"since May 2026"; empty where nothing stands."""
@@ -92,8 +101,7 @@ class LandscapeRow:
 
     number: int
     """Its place in the data files and, as ``id="l<number>"``, on the map."""
-    landscape_id: str
-    name: str
+    name: Named
     other_names: str
     """In the other languages, parted by commas: for search."""
     href: str
@@ -115,12 +123,8 @@ class MapShape:
     path: str
     """SVG path data; fill it by the even-odd rule."""
     href: str
-    hreflang: str
-    title: str
-    """Name, and the stage shown, in words."""
     css: str
     """As `StageCell.css`, of the gravest stage of any type."""
-    is_dot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,6 @@ class MapPicture:
     """The map drawn first; the script reads its paths from the page."""
 
     view_box: str
-    width: int
-    height: int
     west: float
     """Longitude at x = 0; longitude = west + x / scale."""
     north: float
@@ -144,7 +146,9 @@ class MapPicture:
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
     css: str
-    text: str
+    rank: str
+    """Before the names; empty where there is none."""
+    names: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +185,8 @@ class MapPage:
     frame: Frame
     month: MonthName
     """The newest with stages."""
-    months: tuple[MonthName, ...]
-    """Those in ``data/stages.js``, oldest first; the last is `month`."""
+    fresh: str
+    """How far the data go, and when the page was made; empty where no values are open."""
     years: tuple[int, ...]
     """Years with a file ``data/stages-<year>.js``, oldest first."""
     types: tuple[TypeChoice, ...]
@@ -192,6 +196,8 @@ class MapPage:
     warnings: tuple[str, ...]
     """What is late, not confirmed, or waits for an answer."""
     withheld: tuple[Withheld, ...]
+    feeds: tuple[Download, ...]
+    """RSS; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +279,11 @@ class HistoryTable:
 class AlertView:
     """One alert and its evidence."""
 
-    alert_id: int
     anchor: str
     """``alert-17``."""
     subject: str
     """One line: where, which drought, what changed, when."""
     month: str
-    drought: str
-    change: str
     to_css: str
     state: str
     """``approved``, ``refused``, ``pending`` or ``expired``."""
@@ -299,7 +302,6 @@ class AlertView:
 class ChainView:
     """The alerts of one drought of a landscape from its beginning, newest first."""
 
-    chain_id: str
     drought: str
     is_open: bool
     """Whether the last of them left a stage standing."""
@@ -336,7 +338,6 @@ class LandscapePage:
     """``<lang>/landscape/<slug>.html``."""
 
     frame: Frame
-    landscape_id: str
     name: str
     country: str
     month: MonthName
@@ -440,6 +441,8 @@ class NothingPage:
 
     frame: Frame
     withheld: tuple[Withheld, ...]
+    feeds: tuple[Download, ...]
+    """RSS; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ FIRST_SEEN: Mapping[tuple[str, str, str], Value] = {
 
 def values_of(name: str, index: IndexCode, until: Month) -> list[Value]:
     """The values of an index from the first month on, as they were known after a month."""
-    months = list(months_between(FIRST, until))
+    months = _months(until)
     said: list[Value] = [USUAL[index.family]] * len(months)
     for first, episode in SCRIPT.get((name, str(index)), {}).items():
         for n, value in enumerate(episode, start=Month.parse(first).ordinal - FIRST.ordinal):
@@ -178,6 +179,11 @@ def values_of(name: str, index: IndexCode, until: Month) -> list[Value]:
         if (place, code) == (name, str(index)) and seen <= until < seen + FINAL_AFTER:
             said[seen.ordinal - FIRST.ordinal] = first_seen
     return said
+
+
+@cache
+def _months(until: Month) -> tuple[Month, ...]:
+    return tuple(months_between(FIRST, until))
 
 
 @dataclass

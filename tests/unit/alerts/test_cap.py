@@ -383,6 +383,16 @@ def test_an_ampersand_in_a_name_is_escaped() -> None:
         ),
         pytest.param((b"<onset>2021-07-08T10:00:03+05:00</onset>", b""), "onset", id="no onset"),
         pytest.param((b"39.5000,66.5000</polygon>", b"0,0</polygon>"), "polygon", id="open"),
+        pytest.param(
+            (b"39.5000,66.5000 ", b"x 39.5000,66.5000 "), "latitude,longitude", id="no coordinates"
+        ),
+        pytest.param((b"<identifier>", b"<identifier>a "), "no spaces", id="two words as a name"),
+        pytest.param((b"<sender>", b"<sender>a,"), "commas", id="a comma in the sender"),
+        pytest.param(
+            (b"<incidents>", b"<references>earlier</references><incidents>"),
+            "sender,identifier,sent",
+            id="a reference without sender and time",
+        ),
     ],
 )
 def test_the_complaint_of_the_schema_is_quoted(spoil: tuple[bytes, bytes], complaint: str) -> None:

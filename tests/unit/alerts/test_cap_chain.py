@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.alerts.cap import cap_message, cap_status
-from pipeline.alerts.cap_chain import Told, place_in_chain
+from pipeline.alerts.cap_chain import Told, place_in_chain, turn
 from pipeline.alerts.cap_reading import CapMessage, read_message
 from pipeline.alerts.facts import AlertFacts, Change
 from pipeline.alerts.sending import MessageKind, Sending
@@ -28,6 +28,13 @@ CORRECTED, REMINDED = Change.CORRECTED, Change.REMINDED
 
 Step = tuple[Change, str, Month]
 """What changed, to which stage, in which month."""
+
+
+@dataclass(frozen=True)
+class Left(Told):
+    """One that made a message."""
+
+    message: CapMessage
 
 
 def facts_of(number: int, step: Step, review_after: int | None = None) -> AlertFacts:
@@ -52,7 +59,7 @@ def tell(
     *,
     authority: str | None = "XX",
     after: timedelta = timedelta(0),
-) -> Told | None:
+) -> Left | None:
     """The message on an alert as it leaves after `told`; None: it does not."""
     place = place_in_chain(facts, told, cap_status(facts, authority))
     if place is None:
@@ -68,7 +75,7 @@ def tell(
         languages=("en",),
     )
     message = read_message(cap_message(facts, cases.APPROVAL, sending))
-    return Told(facts.alert_id, facts.month, message)
+    return Left(turn(facts.change, facts.alert_id), facts.month, message)
 
 
 def chain(*steps: Step, review_after: int | None = None) -> list[CapMessage | None]:
@@ -172,6 +179,25 @@ def test_an_older_decision_let_go_late_does_not_take_the_place_of_a_newer() -> N
     assert third is not None
     second = facts_of(2, (ESCALATED, "warning", JUNE + 1))
     assert tell([first, third], second) is None
+
+
+def test_nor_is_what_is_over_begun_by_an_older_decision() -> None:
+    """The end was let go first; of it there was nothing to say, for nothing had been told."""
+    end = facts_of(2, (ENDED, "none", JUNE + 1))
+    assert tell([], end) is None
+    told = [Told(turn(end.change, end.alert_id), end.month, None)]
+    assert tell(told, facts_of(1, (BEGAN, "watch", JUNE))) is None
+
+
+def test_what_stood_when_telling_began_comes_before_what_followed() -> None:
+    """Going live says in_force of the month before, and then what was decided on later months."""
+    stood = facts_of(7, (Change.IN_FORCE, "watch", JUNE))
+    first = tell([], stood)
+    assert first is not None
+    then = tell([first], facts_of(3, (ESCALATED, "warning", JUNE + 1)))
+    assert then is not None
+    assert then.message.references == ("test.7",)
+    assert tell([then], stood) is None
 
 
 def test_a_public_message_never_refers_to_a_draft() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts.digest import DigestItem, digest
+from pipeline.alerts.digest import digest
 from pipeline.alerts.facts import AlertFacts, Change
 from pipeline.alerts.gsm import fits_one_sms
 from pipeline.alerts.letters import WIDTH, Letter
@@ -23,7 +23,7 @@ UZBEK = [one for one in shipped_alerts.PLACES if one.country == "UZ"]
 
 
 def told(alerts: list[AlertFacts], language: str, form: Form) -> Letter:
-    return digest([DigestItem(one) for one in alerts], language, form)
+    return digest(alerts, language, form)
 
 
 def uzbek(*changes: tuple[int, DroughtType, Change, str, str]) -> list[AlertFacts]:
@@ -91,12 +91,18 @@ def test_a_chat_message_reads_as_agreed() -> None:
     ("language", "expected"),
     [
         pytest.param(
-            "en", 'EXERCISE. Drought: 4 landscapes, Jun 2021. "Severe" (1), "Watch" (2), no stage (1)',
+            "en",
+            'EXERCISE. Drought stages: 4 landscapes, Jun 2021. "Severe" (1), "Watch" (2), no stage (1)',
             id="in English every stage",
         ),
         pytest.param(
-            "ru", "УЧЕНИЕ. Засуха: 4 территории, 06.2021. «Сильная засуха» (1), …*",
+            "ru", "УЧЕНИЕ. Стадии: 4 территории, 06.2021. «Сильная засуха» (1), …*",
             id="in Russian the gravest, and that there are others",
+        ),
+        pytest.param(
+            "tr",
+            'TATBIKAT. Kuraklik asamalari: 4 alan, 06.2021. "Severe" (1), "Watch" (2), asama yok (1) '
+            "(ceviri denetlenmedi)", id="in Turkish, and in words that nobody has checked it",
         ),
     ],
 )  # fmt: skip
@@ -118,7 +124,7 @@ def test_the_newest_alert_of_a_drought_is_what_counts_and_what_is_proposed() -> 
     brief = told([july, june], "en", Form.BRIEF).body
     assert 'stage "Watch" ends, Jul 2021, alert 101\n- and 1 more\n' in brief
     assert told([july, june], "en", Form.SMS).body == (
-        "EXERCISE. Drought: 1 landscape, Jul 2021. no stage (1)"
+        "EXERCISE. Drought stages: 1 landscape, Jul 2021. no stage (1)"
     )
 
 
@@ -142,6 +148,33 @@ def test_drafts_among_adopted_alerts_are_marked_one_by_one() -> None:
     assert "DRAFT" not in told([draft], "en", Form.BRIEF).body
     assert words_of("en").not_adopted in told([draft], "en", Form.BRIEF).body
     assert words_of("en").not_adopted not in told([adopted], "en", Form.BRIEF).body
+
+
+def test_a_text_message_without_room_for_a_stage_says_of_what_the_stages_are() -> None:
+    kyrgyz = [one for one in shipped_alerts.PLACES if one.country == "KG"]
+    alerts = [
+        shipped_alerts.alert(
+            kyrgyz[n], RAIN, Change.ESCALATED, "none", stage, inputs=cases.SIMULATED, alert_id=n
+        )
+        for n, stage in enumerate(("severe", "watch"))
+    ]
+    assert told(alerts, "ky", Form.SMS).body == (
+        "ОКУУ МАШЫГУУСУ. Кургакчылык баскычтары: 2 аймак, 06.2021*"
+    )
+
+
+def test_stages_of_one_rank_come_in_the_same_order_in_every_language() -> None:
+    province, *others = (one for one in shipped_alerts.PLACES if one.country == "TR")
+    alerts = [
+        shipped_alerts.alert(
+            place, kind, Change.BEGAN, "none", stage, inputs=cases.SIMULATED, alert_id=n
+        )
+        for n, (place, kind, stage) in enumerate(
+            [(province, RAIN, "acil_durum"), (others[0], SOIL, "severe")]
+        )
+    ]
+    assert '"Emergency" (1), "Severe" (1)' in told(alerts, "en", Form.SMS).body
+    assert "«Экстренная ситуация» (1)" in told(alerts, "ru", Form.SMS).body
 
 
 def test_one_alert_alone_is_the_text_message_about_it() -> None:

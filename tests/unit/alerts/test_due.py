@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alerts.due import Manner, Waiting, is_open, parcels, pause
+from pipeline.alerts.due import (
+    FAILURES_COUNTED,
+    REFUSALS_THAT_HOLD,
+    Manner,
+    Waiting,
+    is_open,
+    parcels,
+    pause,
+)
 from pipeline.alerts.recipients import Hours
 from pipeline.core.ids import Country
 
@@ -68,6 +76,11 @@ class TestPauses:
     def test_five_minutes_doubling_up_to_six_hours(self, attempts: int, minutes: int) -> None:
         assert pause(attempts) == timedelta(minutes=minutes)
 
+    def test_what_holds_a_chain_back_adds_up_to_a_day_beyond_what_a_channel_may_count(self) -> None:
+        assert (FAILURES_COUNTED, REFUSALS_THAT_HOLD) == (8, 12)
+        of_its_own = (pause(n + 1) for n in range(FAILURES_COUNTED, REFUSALS_THAT_HOLD))
+        assert sum(of_its_own, timedelta()) == timedelta(days=1)
+
 
 class TestParcels:
     def test_each_by_itself_in_the_order_of_decision(self) -> None:
@@ -106,6 +119,11 @@ class TestParcels:
         assert tried(asleep, urgent) == [[2]]
         assert tried(asleep, ignores_pauses=True) == []
 
+    def test_what_may_come_at_once_takes_with_it_what_it_follows_and_no_more(self) -> None:
+        chain = [waiting(n, chain_id="c", manner=WORKDAYS) for n in (1, 2, 3)]
+        chain[1] = replace(chain[1], is_at_once=True)
+        assert tried(*chain, waiting(4, manner=WORKDAYS)) == [[1], [2]]
+
     def test_nothing_overtakes_what_waits_in_its_chain(self) -> None:
         held = waiting(1, chain_id="c", attempts=1, next_attempt_at=SUNDAY + timedelta(hours=1))
         behind = waiting(2, chain_id="c")
@@ -116,6 +134,36 @@ class TestParcels:
     def test_a_chain_stays_in_order_though_its_first_was_refused(self) -> None:
         first = waiting(1, chain_id="c", attempts=3)
         assert tried(first, waiting(2, chain_id="c"), waiting(3, recipient="x")) == [[3], [1], [2]]
+
+    def test_what_is_refused_for_good_is_tried_before_what_follows_and_holds_nothing_back(
+        self,
+    ) -> None:
+        in_an_hour = SUNDAY + timedelta(hours=1)
+        first = waiting(1, chain_id="c", attempts=12, next_attempt_at=in_an_hour)
+        severe = waiting(2, chain_id="c")
+        assert tried(first) == []
+        assert tried(first, severe) == [[1], [2]]
+        assert tried(replace(first, attempts=11), severe) == []
+        # As long as what follows it rests too, it is not tried more often for that.
+        refused = replace(severe, attempts=1, next_attempt_at=in_an_hour)
+        assert tried(first, refused, waiting(3, chain_id="c")) == []
+
+    def test_what_is_refused_for_good_comes_into_no_digest_and_before_it(self) -> None:
+        first = waiting(2, chain_id="c", attempts=12, next_attempt_at=SUNDAY - timedelta(hours=1))
+        others = [waiting(1), waiting(3, chain_id="c"), waiting(4)]
+        assert tried(first, *others) == [[2], [1, 3, 4]]
+
+    def test_a_digest_that_is_refused_for_good_holds_back_nothing(self) -> None:
+        rests = {"attempts": 12, "next_attempt_at": SUNDAY + timedelta(hours=1)}
+        made = [waiting(n, digest_id="d", **rests) for n in (1, 2)]
+        assert tried(*made) == []
+        assert tried(*made, waiting(3, chain_id="chain 2")) == [[1, 2], [3]]
+
+    def test_hours_are_kept_all_the_same(self) -> None:
+        first = waiting(1, chain_id="c", attempts=12, manner=WORKDAYS)
+        assert tried(first, waiting(2, chain_id="c", manner=WORKDAYS)) == []
+        severe = waiting(2, chain_id="c", manner=WORKDAYS, is_at_once=True)
+        assert tried(first, severe) == [[1], [2]]
 
     def test_a_digest_that_was_made_stays_as_it_is(self) -> None:
         made = [waiting(n, digest_id="d") for n in (1, 2)]
@@ -136,7 +184,7 @@ class TestParcels:
                 st.integers(1, 30),
                 st.sampled_from("abc"),
                 st.sampled_from(["desk", "committee"]),
-                st.integers(0, 3),
+                st.sampled_from([0, 1, 3, 11, 12, 20]),
                 st.sampled_from([-1, 0, 1]),
             ),
             unique_by=lambda one: one.delivery_id,
@@ -151,7 +199,7 @@ class TestParcels:
         assert len({one.delivery_id for one in left}) == len(left)
         for one in left:
             assert one.next_attempt_at is not None
-            assert one.next_attempt_at <= SUNDAY
+            assert one.next_attempt_at <= SUNDAY or one.attempts >= REFUSALS_THAT_HOLD
             before = [
                 other.delivery_id
                 for other in given_ones

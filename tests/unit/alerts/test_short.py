@@ -62,7 +62,8 @@ def _marked(text: str) -> bool:
         pytest.param(
             cases.turkish, "tr",
             'TASLAK. Konya, Türkiye: meteorolojik kuraklik, asama simdi "Acil durum", önceden '
-            '"Uyari", 06.2021, No17*', id="in Turkish, folded",
+            '"Uyari", 06.2021, No17 (ceviri denetlenmedi)',
+            id="in Turkish, folded, with room to say that nobody has checked it",
         ),
         pytest.param(
             cases.unconfirmed, "ru",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pypdf
 import pytest
 
+from pipeline.delivery.bulletin import bulletin_content
 from pipeline.delivery.bulletin.typst import bulletin_pdf, picture_png
+from tests.unit.delivery.bulletin.cases import BUKHARA, FACTS, FERGANA, UZBEKISTAN
 from tests.unit.delivery.printed import DRAFT, EVIL, EXERCISE, MADE_AT, READ_OFF, SVG, document
 
 ALPHABETS = {
@@ -70,6 +73,15 @@ def test_a_letter_that_no_font_has_makes_no_promise_and_stops_nothing() -> None:
     pdf = bulletin_pdf(document("漢字"), MADE_AT)
     assert not is_accessible(pdf)
     assert "The forecaster writes" in text_of(pdf)
+
+
+def test_a_name_that_xml_cannot_hold_stops_no_drawing() -> None:
+    odd = replace(BUKHARA, names={"en": "Bukh\x1bara"})
+    country = replace(UZBEKISTAN, landscapes=(odd, FERGANA))
+    drawn = bulletin_content(replace(FACTS, countries=(country,)), "en").map
+    assert drawn is not None
+    assert "Bukh\ufffdara" in drawn.svg
+    assert picture_png(drawn.svg).startswith(b"\x89PNG")
 
 
 class TestEveryPage:

@@ -144,6 +144,16 @@ def test_a_reader_can_unsubscribe_where_somebody_takes_it(
     assert (found and found.strip()) == expected
 
 
+def test_the_address_for_unsubscribing_is_one_line_however_long() -> None:
+    """Folded or encoded, as Python does with a long word, no mail program would know it."""
+    unsubscribing = "a7694681-4a4a-4cf9-8285-0f2bbf98c605"
+    reader = Reader("committee@example.org", None, unsubscribing)
+    operator = "desk-of-the-drought-centre@agency-of-hydrometeorology.example"
+    mail = mail_message(letter(), reader, sender=SENDER, unsubscribe=operator)
+    line = f"List-Unsubscribe: <mailto:{operator}?subject=unsubscribe%20{unsubscribing}>"
+    assert line.encode() in mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")).splitlines()
+
+
 def test_a_repeat_has_the_same_id() -> None:
     assert sent(letter())["Message-ID"] == sent(letter("other"))["Message-ID"]
     assert sent(letter())["Message-ID"] == "<3f1c@hydromet.example>"

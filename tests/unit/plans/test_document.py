@@ -496,9 +496,10 @@ def test_a_stage_that_is_not_on_the_ladder_is_refused(name: str) -> None:
         ladder.stage(name)
 
 
-def test_a_text_falls_back_to_english() -> None:
+def test_a_text_falls_back_to_what_serves_its_readers() -> None:
     (ladder,) = from_yaml(PLAN, "plan.yaml").ladders.values()
     names = ladder.stage("watch").names
     assert names.in_language("ru") == "Наблюдение"
-    assert names.in_language("kk") == "Watch"
+    assert names.in_language("kk") == "Наблюдение"
+    assert names.in_language("tr") == "Watch"
     assert names.unchecked == {"ru"}

@@ -129,12 +129,15 @@
   const colour = (one) =>
     (one.rank === null ? "sx" : `s${Math.min(one.rank, 5)}`) + (one.sure ? "" : " u");
 
-  /** @param {string} country @param {string} month @param {Cell} one */
+  /**
+   * The name of a stage, and its language where it is not the page's.
+   * @param {string} country @param {string} month @param {Cell} one @returns {[string, string?]}
+   */
   function stageName(country, month, one) {
-    if (one.rank === null) return say("not_known");
+    if (one.rank === null) return [say("not_known")];
     const plans = drought.stages.plans[country] ?? [];
     const ladder = plans.filter((/** @type {[string, number]} */ [from]) => from <= month).pop();
-    return drought.words.ladders[ladder?.[1] ?? 0]?.[one.type]?.[one.rank] ?? String(one.rank);
+    return drought.words.ladders[ladder?.[1] ?? -1]?.[one.type]?.[one.rank] ?? [String(one.rank)];
   }
 
   /** @param {string} type */
@@ -151,11 +154,14 @@
   /** @param {string} country @param {string} month @param {Cell} one */
   function standing(country, month, one) {
     const line = element("p", "standing", "");
+    const [name, tongue] = stageName(country, month, one);
+    const strong = element("strong", "", name);
+    if (tongue) strong.lang = tongue;
     const remark = one.sure ? "" : `, ${say("unconfirmed")}`;
     line.append(
       element("b", `mark ${colour(one)}`, one.rank === null ? "?" : String(one.rank)),
       " ",
-      element("strong", "", stageName(country, month, one)),
+      strong,
       " ",
       element("small", "", typeName(one.type) + remark),
     );
@@ -177,7 +183,6 @@
       );
       row.weight = weight(all[0]);
       row.shape.setAttribute("class", isAsMade ? row.shape.dataset.original : colour(all[0]));
-      row.said = stageName(row.country, place.month, all[0]);
       for (const old of row.element.querySelectorAll(".standing")) old.remove();
       row.element.append(
         ...(isAsMade

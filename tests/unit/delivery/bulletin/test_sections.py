@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,7 +11,13 @@ from pipeline.core.ids import BLENDED, Country, IndexCode, LandUse, Origin
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin import bulletin_content
 from pipeline.delivery.bulletin.content import Block, Listing, Paragraph, Subheading, Table
-from pipeline.delivery.bulletin.facts import BulletinFacts, Freshness, Revised, StageFacts
+from pipeline.delivery.bulletin.facts import (
+    BulletinFacts,
+    Freshness,
+    LandscapeFacts,
+    Revised,
+    StageFacts,
+)
 from pipeline.plans.lateness import LateReading
 from tests.unit.alerts.groups import MEMORY
 from tests.unit.delivery.bulletin.cases import (
@@ -21,7 +27,9 @@ from tests.unit.delivery.bulletin.cases import (
     MONTH,
     OF_REGION,
     OF_TURKIYE,
+    SEVERE,
     UZBEKISTAN,
+    WARNING,
     WATCH,
     content_of,
     landscape,
@@ -95,6 +103,14 @@ def test_conditions_that_count_together_stand_below_each_other() -> None:
     country = replace(UZBEKISTAN, plans=(MEMORY,))
     found = rows(section(replace(FACTS, countries=(country,)), "thresholds"))
     assert [row[:3] for row in found] == [
+        ['"Warning"', "all of these:", ""],
+        ['"Warning"', "– SPI-3: at or below -1.0", "at or above -0.5"],
+        [
+            '"Warning"',
+            "– soil moisture anomaly (1 month, in standard deviations): at or below -1.0",
+            "at or above -0.5",
+        ],
+        ['"Watch"', "SPI-3: at or below -1.0", "at or above -0.5"],
         [
             '"Recovery"',
             'all of these: (only after a month in: "Watch", "Warning", "Recovery")',
@@ -106,14 +122,6 @@ def test_conditions_that_count_together_stand_below_each_other() -> None:
             "– soil moisture anomaly (1 month, in standard deviations): at or below 0.0",
             "at or above 0.5",
         ],
-        ['"Watch"', "SPI-3: at or below -1.0", "at or above -0.5"],
-        ['"Warning"', "all of these:", ""],
-        ['"Warning"', "– SPI-3: at or below -1.0", "at or above -0.5"],
-        [
-            '"Warning"',
-            "– soil moisture anomaly (1 month, in standard deviations): at or below -1.0",
-            "at or above -0.5",
-        ],
     ]
 
 
@@ -121,9 +129,9 @@ def test_every_threshold_has_its_source_with_kind_and_reference() -> None:
     blocks = section(OF_TURKIYE, "thresholds")
     first, *_ = rows(blocks)
     assert first[:3] == [
-        '"Start monitoring" ("İzlemeye başla")',
-        "percent of normal (3 months): at or below 75%",
-        "above 75%",
+        '"Emergency" ("Acil durum")',
+        "percent of normal (3 months): at or below 55%",
+        "above 55%",
     ]
     assert first[3].startswith("agency [1]")
     said = " ".join(lines(blocks))
@@ -149,7 +157,7 @@ def test_every_threshold_has_its_source_with_kind_and_reference() -> None:
         pytest.param(FACTS, "Compared with the years 1991-2020.", id="the years compared with"),
         pytest.param(
             FACTS,
-            "era5-land: newest month July 2021 (preliminary), values for 3 of 4 landscapes; late: 1 "
+            "era5-land: newest month July 2021 (preliminary), landscapes with values: 3 of 4; late: 1 "
             "month, the first is August 2021, due on 7 September 2021.",
             id="late by its schedule",
         ),
@@ -178,9 +186,9 @@ def fresh(one: Freshness) -> list[str]:
 def test_a_country_without_values_newer_values_and_final_ones_overdue_are_said() -> None:
     never = Freshness("era5-land", None, None, 0, 16)
     held = replace(UZBEKISTAN.freshness[0], months_late=0, oldest_late_month=None)
-    assert "era5-land: no values of the 16 landscapes yet." in fresh(never)
+    assert "era5-land: no values yet (landscapes: 16)." in fresh(never)
     newer = fresh(replace(held, newest_month=MONTH + 1))
-    assert any(line.endswith("4 landscapes; newer than the stages.") for line in newer)
+    assert any(line.endswith("3 of 4; newer than the stages.") for line in newer)
     stuck = fresh(replace(held, preliminary_overdue=3))
     assert any(line.endswith("; final values overdue: 3 months.") for line in stuck)
 
@@ -192,7 +200,7 @@ def test_what_is_late_by_the_plan_is_said_with_its_day() -> None:
     country = replace(UZBEKISTAN, late_readings=(one,))
     said = lines(section(replace(FACTS, countries=(country,)), "data"))
     assert (
-        "Late by the plan: SPI-3 of August 2021, missing in 2 of 4 landscapes; the plan allows 20 "
+        "Late by the plan: SPI-3 of August 2021, landscapes without values: 2 of 4; the plan allows 20 "
         "days after the end of the month, here until 20 September 2021."
     ) in said
 
@@ -256,6 +264,14 @@ def test_alerts_are_counted_by_their_answer_and_the_approved_ones_named() -> Non
     ]
 
 
+def test_an_alert_bears_the_day_of_the_country_whose_people_approved_it() -> None:
+    (told,) = UZBEKISTAN.alerts.approved
+    late = replace(told, answered_at=datetime(2021, 8, 9, 21, 30, tzinfo=UTC))
+    counts = replace(UZBEKISTAN.alerts, approved=(late,))
+    facts = replace(FACTS, countries=(replace(UZBEKISTAN, alerts=counts),))
+    assert rows(section(facts, "alerts"))[0][2] == "G. Yusupova, 10 August 2021"
+
+
 def test_an_alert_that_left_by_an_order_names_no_person() -> None:
     (told,) = UZBEKISTAN.alerts.approved
     counts = replace(UZBEKISTAN.alerts, approved=(replace(told, approved_by=None),))
@@ -273,6 +289,25 @@ def test_the_region_sets_the_countries_side_by_side() -> None:
     assert (
         "Uzbekistan: new: 1 (Karakalpakstan); graver: 1 (Karakalpakstan); ended: 1 (Bukhara); "
         "changed otherwise: 1 (Bukhara)."
+    ) in lines(blocks)
+
+
+def test_the_region_names_the_gravest_changes_and_counts_the_others() -> None:
+    def new(name: str, rank: int) -> LandscapeFacts:
+        return landscape(name, StageFacts(standing(rank, MONTH), standing()))
+
+    ranks = {"A": WATCH, "B": WATCH, "C": WATCH, "D": WATCH, "E": WARNING, "F": SEVERE, "G": WATCH}
+    moved = [new(name, rank) for name, rank in ranks.items()]
+    # Of two landscapes with one name each counts, and one with two changes is one landscape.
+    twice = StageFacts(standing(SEVERE, MONTH), standing())
+    moved.append(replace(landscape("G", twice, twice), landscape_id="another"))
+    country = replace(UZBEKISTAN, landscapes=tuple(moved))
+    facts = replace(OF_REGION, countries=(OF_REGION.countries[0], country))
+    blocks = section(facts, "stages")
+    assert "Uzbekistan: new: 8 (F, G, E, A, B, C and 2 more)." in lines(blocks)
+    assert (
+        "Landscapes with a stage other than after June 2021, the gravest first; all of them stand in "
+        "the bulletins of the countries:"
     ) in lines(blocks)
 
 

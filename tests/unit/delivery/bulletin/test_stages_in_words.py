@@ -94,7 +94,7 @@ def test_a_change_is_said_against_the_month_before(
 
 def test_the_situation_is_one_sentence() -> None:
     assert situation(UZBEKISTAN.landscapes, EN) == (
-        "A stage of some drought stands in 2 of 4 landscapes; a month before it was 2; the gravest "
+        "Landscapes in a stage of some drought: 2 of 4; a month before it was 2; the gravest "
         'is "Severe", in 1: Karakalpakstan; not known or not confirmed for some drought in 2.'
     )
 

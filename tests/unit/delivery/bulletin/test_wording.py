@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -185,6 +186,17 @@ def test_the_forecasters_words_stand_in_paragraphs_with_their_name_and_day() -> 
         "Snow was gone by May; the rivers are low.",
     )
     assert note.signed == "R. Karimov, 8 August 2021"
+
+
+def test_note_and_making_bear_the_time_of_the_country_of_the_region_utc() -> None:
+    night = datetime(2021, 8, 8, 21, 30, tzinfo=UTC)
+    late = replace(ISSUED, notes=(replace(NOTE, written_at=night),), made_at=night)
+    said = bulletin_content(late, "en")
+    assert said.note is not None
+    assert said.note.signed == "R. Karimov, 9 August 2021"
+    assert said.made.startswith("Made at 2021-08-09 02:30 UTC+05:00 by")
+    region = bulletin_content(replace(OF_REGION, made_at=night), "en")
+    assert region.made.startswith("Made at 2021-08-08 21:30 UTC by")
 
 
 def test_words_in_another_language_say_in_which() -> None:
