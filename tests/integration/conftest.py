@@ -19,6 +19,7 @@ from pipeline.warehouse.plans import save_plan
 
 TEMPLATE = "template_warehouse"
 NOW = datetime(2026, 11, 8, 6, 0, tzinfo=UTC)
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 _numbers = itertools.count(1)
 
 
@@ -27,6 +28,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     """The embedded Postgres, with a migrated warehouse to copy from."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
     server.start()
+    _forget_durability(server)
     server.ensure_database(TEMPLATE)
     engine = create_engine(server.url(TEMPLATE))
     migrate(engine)
@@ -36,6 +38,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     engine.dispose()
     yield server
     server.stop()
+
+
+def _forget_durability(server: EmbeddedPostgres) -> None:
+    """Wait for no disk: the data end with the run, and dropping a database would write it all."""
+    admin = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in _DURABLE:
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @pytest.fixture
