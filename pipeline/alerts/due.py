@@ -111,19 +111,24 @@ def parcels(
         moment: now.
         ignores_pauses: try again now what was refused. Hours are kept all the same.
     """
-    alone = [one for one in waiting if one.digest_id is None]
-    digests = _grouped([one for one in waiting if one.digest_id], lambda one: one.digest_id)
-    urgent, let_go = _last_at_once(waiting), _last_let_go(waiting, moment)
+    made = _grouped([one for one in waiting if one.digest_id], lambda one: one.digest_id)
+    alone = [[one] for one in waiting if one.digest_id is None]
+    urgent = _last_at_once(waiting)
+
+    def may_come(together: Sequence[Waiting]) -> bool:
+        is_urgent = any(one.alert_id <= urgent.get(_line(one), -1) for one in together)
+        return is_urgent or _is_awake(together[0].manner, moment)
+
+    coming = [one for one in (*made, *alone) if may_come(one)]
+    let_go = _last_let_go([*chain.from_iterable(coming)], moment)
 
     def is_due(together: Sequence[Waiting]) -> bool:
         goes_before = any(one.alert_id < let_go.get(_line(one), -1) for one in together)
-        if _rests(together[0], moment) and not (ignores_pauses or goes_before):
-            return False
-        is_urgent = any(one.alert_id <= urgent.get(_line(one), -1) for one in together)
-        return is_urgent or _may_come(together[0].manner, moment)
+        return ignores_pauses or goes_before or not _rests(together[0], moment)
 
-    found = [one for one in digests if is_due(one)]
-    due = [one for one in alone if is_due([one])]
+    going = [one for one in coming if is_due(one)]
+    found = [one for one in going if one[0].digest_id]
+    due = [one for one in chain.from_iterable(going) if one.digest_id is None]
     held = _first_held(waiting, {one.delivery_id for one in chain(due, *found)})
     free = [one for one in due if one.alert_id <= held.get(_line(one), one.alert_id)]
     found += [[one] for one in free if is_refused_for_good(one)]
@@ -161,14 +166,14 @@ def _last_at_once(waiting: Sequence[Waiting]) -> dict[Hashable, int]:
     return found
 
 
-def _last_let_go(waiting: Sequence[Waiting], moment: datetime) -> dict[Hashable, int]:
+def _last_let_go(coming: Sequence[Waiting], moment: datetime) -> dict[Hashable, int]:
     """Return the last alert of each line that leaves if all before it were tried, whatever came of it.
 
-    Only what is refused for good can rest before it: that is tried with it.
+    Only what is refused for good can rest before it: that is tried with it. Hours let all of them come.
     """
     found: dict[Hashable, int] = {}
     held: set[Hashable] = set()
-    for one in sorted(waiting, key=lambda one: one.alert_id):
+    for one in sorted(coming, key=lambda one: one.alert_id):
         if is_refused_for_good(one):
             continue
         if _rests(one, moment):
@@ -183,7 +188,7 @@ def _rests(one: Waiting, moment: datetime) -> bool:
     return one.next_attempt_at is not None and one.next_attempt_at > moment
 
 
-def _may_come(manner: Manner | None, moment: datetime) -> bool:
+def _is_awake(manner: Manner | None, moment: datetime) -> bool:
     """Whether the hours of a recipient let messages come."""
     return manner is None or is_open(manner.hours, manner.clock, moment)
 

@@ -133,10 +133,13 @@ def _call(service: NotifyBase, letter: Letter, where: str, hidden: Redaction) ->
         try:
             # The short forms say all in their text; a title would be put in front of it.
             is_titled = service.title_maxlen > 0 or letter.form == "letter"
+            title = single_line(letter.subject) if is_titled else ""
             body, body_format = _in_its_format(service, letter.body)
+            if service.title_maxlen <= 0:  # it becomes a part of the body as it stands
+                title, _ = _in_its_format(service, title)
             is_taken = service.notify(
                 body=body,
-                title=single_line(letter.subject) if is_titled else "",
+                title=title,
                 body_format=body_format,
                 overflow=OverflowMode.UPSTREAM if letter.form == "sms" else OverflowMode.SPLIT,
             )

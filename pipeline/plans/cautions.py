@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pydantic import BaseModel
 
 from pipeline.core.ids import DroughtType, LandUse
+from pipeline.core.languages import nearest
 from pipeline.plans.document import Plan
 from pipeline.plans.ladders import Ladder
 from pipeline.plans.rule_document import Rule, SourceKind, Where
@@ -88,9 +89,17 @@ def _on_languages(plan: Plan) -> Iterator[str]:
         )
 
 
-def unchecked_languages(plan: Plan) -> frozenset[str]:
-    """Return the languages in which `plan` has words that no speaker has checked."""
-    return frozenset(language for text in texts_of(plan) for language in text.unchecked)
+def unchecked_languages(plan: Plan, readers: Collection[str]) -> frozenset[str]:
+    """Return the languages, of those of `readers`, in which `plan` is read with unchecked words.
+
+    Its own or, where it does not speak a language, those that stand in for them.
+    """
+    texts = list(texts_of(plan))
+    return frozenset(
+        language
+        for language in readers
+        if any(nearest(language, text.texts) in text.unchecked for text in texts)
+    )
 
 
 def _on_ladder(drought: DroughtType, ladder: Ladder) -> Iterator[str]:

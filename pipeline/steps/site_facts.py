@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from pipeline.alerts.words import LANGUAGES
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.ids import INDEX_CODES, Country, DroughtType, Origin, Release
@@ -187,10 +188,10 @@ def spoken(shown: Shown, month: Month) -> set[str]:
 
 
 def unchecked(shown: Shown) -> frozenset[str]:
-    """Return the languages in which a plan has unchecked words; earlier ones stand in the history."""
+    """Return the languages in which unchecked words of a plan are read; earlier ones stand in the history."""
     found = {one.country for one in shown.landscapes} & shown.plans.keys()
     plans = (plan for country in found for _, plan in shown.plans[country].plans)
-    return frozenset[str]().union(*map(unchecked_languages, plans))
+    return frozenset[str]().union(*(unchecked_languages(plan, LANGUAGES) for plan in plans))
 
 
 def _newest(

@@ -16,6 +16,7 @@ UPDATE alert.delivery AS d SET
 FROM alert.recipient AS old
 JOIN alert.recipient AS new
     ON old.recipient_id = new.recipient_id AND old.channel = new.channel AND old.ended_at = new.added_at
+    AND old.recipient_key < new.recipient_key
 WHERE d.recipient_key = old.recipient_key AND d.state IN ('waiting', 'queued', 'failed')
 AND (CAST(:key AS bigint) IS NULL OR old.recipient_key = :key)
 """
@@ -48,5 +49,9 @@ def move_to_new_address(connection: Connection, ended: Registered) -> Moved:
 
 
 def follow_new_addresses(connection: Connection) -> None:
-    """Move what an approval queued that had read the register before an address was changed."""
-    connection.execute(text(_MOVE), {"key": None})
+    """Move what an approval queued that had read the register before an address was changed.
+
+    Address by address, where it was changed again before anything was delivered.
+    """
+    while connection.execute(text(_MOVE), {"key": None}).rowcount:
+        pass

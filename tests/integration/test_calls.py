@@ -226,14 +226,17 @@ def test_a_name_is_no_markup_in_a_chat_that_knows_some(
     monkeypatch.setattr(NotifyTelegram, "notify_url", f"http://{HOST}:{hook.port}/bot")
     hook.says = '{"ok": true}'
     name = '<a href="https://example.org">Steppe</a> <script>x</script> & Sons'
-    call_channel(
-        Channel("chat", f"{BOT}/{{address}}"), Letter("3f1c", "", name), Reader("99887766")
-    )
-    (got,) = hook.calls
-    sent = json.loads(got.body)
-    assert sent["parse_mode"] == "HTML"
-    assert "<" not in sent["text"]
-    assert unescape(sent["text"]) == name
+    chat, reader = Channel("chat", f"{BOT}/{{address}}"), Reader("99887766")
+    call_channel(chat, Letter("3f1c", "", name), reader)
+    # A chat that has no titles gets the subject of a whole letter in bold, above it.
+    call_channel(chat, Letter("3f1d", name, name), reader)
+    brief, whole = (json.loads(got.body) for got in hook.calls)
+    assert brief["parse_mode"] == whole["parse_mode"] == "HTML"
+    assert "<" not in brief["text"]
+    assert unescape(brief["text"]) == name
+    title, _, body = whole["text"].partition("</b>")
+    assert "<" not in title.removeprefix("<b>") + body
+    assert unescape(title.removeprefix("<b>")) == unescape(body.strip()) == name
 
 
 def test_what_a_bounded_call_raises_is_raised_and_what_it_returns_returned() -> None:

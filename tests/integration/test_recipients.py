@@ -527,7 +527,9 @@ class TestAnotherAddress:
     ) -> None:
         (was,) = enter(installation.warehouse, reader("a"))
         approved(installation, decide(installation))
-        now = readdress(installation, "a", "right@example.org", by="the desk").registered
+        readdress(installation, "a", "rihgt@example.org", by="the desk")
+        later = replace(installation, clock=lambda: NOW + timedelta(minutes=1))
+        now = readdress(later, "a", "right@example.org", by="the desk").registered
         with installation.warehouse.begin() as connection:
             # As if the approval had read the register before.
             connection.execute(

@@ -166,7 +166,7 @@ class SiteFacts:
     calibration: str
     languages: tuple[str, ...]
     unchecked: frozenset[str]
-    """Languages in which a plan has words that no speaker has checked."""
+    """Languages in which words of a plan are read that no speaker has checked."""
     landscapes: tuple[LandscapeFacts, ...]
     """By number."""
     plans: Mapping[Country, Timetable]

@@ -94,7 +94,7 @@ def built_languages(
 
     Args:
         spoken: those that plans speak.
-        unchecked: those in which plans have words that no speaker has checked.
+        unchecked: those in which words of plans are read that no speaker has checked.
         accepts_unchecked: also languages in which these or the words of the site are unchecked.
     """
     wanted = [one for one in LANGUAGES if one in {*spoken, "en", "ru"}]

@@ -164,6 +164,9 @@ class TestParcels:
         assert tried(first, waiting(2, chain_id="c", manner=WORKDAYS)) == []
         severe = waiting(2, chain_id="c", manner=WORKDAYS, is_at_once=True)
         assert tried(first, severe) == [[1], [2]]
+        # Nor is it tried all night for what waits until morning.
+        rests = replace(first, is_at_once=True, next_attempt_at=SUNDAY + timedelta(hours=1))
+        assert tried(rests, waiting(2, chain_id="c", manner=WORKDAYS)) == []
 
     def test_a_digest_that_was_made_stays_as_it_is(self) -> None:
         made = [waiting(n, digest_id="d") for n in (1, 2)]

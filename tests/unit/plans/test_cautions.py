@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.plans.cautions import cautions
+from pipeline.plans.cautions import cautions, unchecked_languages
 from pipeline.plans.reading import from_yaml
 from tests.unit.plans.broken import SOUND, broken
 
@@ -25,6 +25,12 @@ UNCHECKED = (
 def test_a_text_that_nobody_has_checked_is_one() -> None:
     assert found() == [UNCHECKED]
     assert found((", unchecked: [ru]", "")) == []
+
+
+def test_unchecked_words_reach_those_too_for_whom_they_stand_in() -> None:
+    plan = from_yaml(broken(), "plan.yaml")
+    assert unchecked_languages(plan, ("en", "ru", "uz", "tr")) == {"ru", "uz"}
+    assert unchecked_languages(plan, ("en", "tr")) == set()
 
 
 @pytest.mark.parametrize(
