@@ -225,8 +225,10 @@ def test_the_moving_map_lies_on_the_drawing(opened: Opened) -> None:
     """Its outlines are the drawing's own, brought back to degrees and drawn anew."""
     page = opened().open(MAP)
     shapes = [0, SHOWN // 2, SHOWN - 1]
+    button = page.get_by_role("button", name="Zoom and move the map")
+    button.scroll_into_view_if_needed()  # as pressing it would, after the boxes were taken
     boxes = [page.locator(f"#l{one}").bounding_box() for one in shapes]
-    page.get_by_role("button", name="Zoom and move the map").click()
+    button.click()
     expect(page.locator(".moving path")).to_have_count(SHOWN)
     there = page.evaluate(
         "shapes => shapes.map(n => DROUGHT.rows.find(r => r.number === n).layer.getElement()"
