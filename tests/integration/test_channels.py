@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +32,7 @@ from pipeline.steps.status import pending_alerts, status
 from pipeline.warehouse.channels import save_down
 from pipeline.warehouse.checks import Checked
 from pipeline.warehouse.recipients import Cancelled, end_recipient
+from tests.integration.beside import drought_beside
 from tests.integration.conftest import NOW
 from tests.integration.issuing_plan import adopt
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
@@ -570,7 +568,7 @@ class TestDigests:
     ) -> None:
         register(office.warehouse, replace(COMMITTEE, digest_from=3))
         tell(office, "A", "B", "C")
-        with _deliver(office, warehouse_url) as process:
+        with drought_beside(office, warehouse_url, "deliver") as process:
             postbox.after_taking = process.kill
             assert process.wait(timeout=60) == -9
         postbox.after_taking = lambda: None
@@ -690,23 +688,3 @@ def _enclosed(mail: EmailMessage) -> str:
     assert enclosure.get_filename() == "letters.en.txt"
     assert enclosure.get_content_type() == "text/plain"
     return str(enclosure.get_content()).replace("\r\n", "\n")
-
-
-def _deliver(office: Installation, url: str) -> subprocess.Popen[str]:
-    """`drought deliver` in a process of its own."""
-    settings = office.settings
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DROUGHT_DATABASE_URL": url,
-        "DROUGHT_VAR": str(settings.var),
-        "DROUGHT_SMTP_HOST": str(settings.smtp_host),
-        "DROUGHT_SMTP_PORT": str(settings.smtp_port),
-        "DROUGHT_MAIL_FROM": settings.mail_from,
-    }
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("drought")), "deliver"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )

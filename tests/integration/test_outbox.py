@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from threading import Barrier
 
 import psycopg
@@ -34,6 +30,7 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.status import pending_alerts
 from tests.integration import readers
+from tests.integration.beside import drought_beside
 from tests.integration.conftest import NOW
 from tests.integration.desk import appoint
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
@@ -429,7 +426,7 @@ class TestOnceOnly:
     ) -> None:
         raise_alerts(office, "A")
         approve(office, [2], KARIMOVA)
-        with _drought(office, warehouse_url, "deliver") as process:
+        with drought_beside(office, warehouse_url, "deliver") as process:
             postbox.after_taking = process.kill
             assert process.wait(timeout=60) == -9
         postbox.after_taking = lambda: None
@@ -547,7 +544,7 @@ class TestADifficultServer:
         raise_alerts(office, "A")
         approve(office, [2], KARIMOVA)
         postbox.refuses.add(DESK)
-        with _drought(office, warehouse_url, "deliver") as process:
+        with drought_beside(office, warehouse_url, "deliver") as process:
             out, err = process.communicate(timeout=60)
         assert process.returncode == 1
         assert out == "delivered: 3; refused by a channel: 1\n"
@@ -555,36 +552,16 @@ class TestADifficultServer:
         assert "no such mailbox here" in err
 
         postbox.refuses.clear()
-        with _drought(office, warehouse_url, "deliver") as process:
+        with drought_beside(office, warehouse_url, "deliver") as process:
             out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (0, "delivered: 0; refused by a channel: 0\n")
-        with _drought(office, warehouse_url, "deliver", "--now") as process:
+        with drought_beside(office, warehouse_url, "deliver", "--now") as process:
             out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (
             0,
             "delivered: 1; refused by a channel: 0\n",
             "",
         )
-
-
-def _drought(office: Installation, url: str, *arguments: str) -> subprocess.Popen[str]:
-    """The command, in a process of its own, on the installation of the test."""
-    settings = office.settings
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DROUGHT_DATABASE_URL": url,
-        "DROUGHT_VAR": str(settings.var),
-        "DROUGHT_SMTP_HOST": str(settings.smtp_host),
-        "DROUGHT_SMTP_PORT": str(settings.smtp_port),
-        "DROUGHT_MAIL_FROM": settings.mail_from,
-    }
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("drought")), *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def _end_open_transactions(url: str) -> None:
