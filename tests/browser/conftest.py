@@ -7,16 +7,17 @@ import http.server
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.steps.site import publish_site
-from tests.browser.world import installed
+from tests.browser.world import adopted, exercise
 from tests.integration import conftest as integration
 
 postgres = integration.postgres
@@ -48,21 +49,38 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def _database(postgres: EmbeddedPostgres, name: str) -> Iterator[Engine]:
+    admin = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {integration.TEMPLATE}"))
+    admin.dispose()
+    warehouse = create_engine(postgres.url(name))
+    try:
+        yield warehouse
+    finally:
+        warehouse.dispose()
+
+
 @pytest.fixture(scope="session")
 def site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the internal site of the little world, a few folders down."""
-    admin = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE browsed TEMPLATE {integration.TEMPLATE}"))
-    admin.dispose()
-    warehouse = create_engine(postgres.url("browsed"))
     place = tmp_path_factory.mktemp("site") / SUB_PATH
     place.parent.mkdir(parents=True)
-    try:
-        lived = installed(warehouse, tmp_path_factory.mktemp("browsed"))
+    with _database(postgres, "browsed") as warehouse:
+        lived = exercise(warehouse, tmp_path_factory.mktemp("browsed"))
         publish_site(lived, public=False, to=place)
-    finally:
-        warehouse.dispose()
+    return place
+
+
+@pytest.fixture(scope="session")
+def public_site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the public site of the same world, real and adopted."""
+    place = tmp_path_factory.mktemp("public") / SUB_PATH
+    place.parent.mkdir(parents=True)
+    with _database(postgres, "browsed_by_all") as warehouse:
+        lived = adopted(warehouse, tmp_path_factory.mktemp("browsed_by_all"))
+        publish_site(lived, public=True, to=place, accepts_unchecked=True)
     return place
 
 
@@ -71,14 +89,28 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    """Where the site is served: any static server will do."""
+@contextmanager
+def _served(site: Path) -> Iterator[str]:
+    """Where a site is served: any static server will do."""
     served = functools.partial(_Quiet, directory=str(site.parents[1]))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), served) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/{SUB_PATH}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the internal site is served."""
+    with _served(site) as at:
+        yield at
+
+
+@pytest.fixture(scope="session")
+def public_address(public_site: Path) -> Iterator[str]:
+    """Where the public site is served."""
+    with _served(public_site) as at:
+        yield at
 
 
 @dataclass

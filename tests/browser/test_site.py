@@ -7,6 +7,7 @@ elsewhere, no error, nothing refused by the page's own policy.
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,10 @@ pytestmark = pytest.mark.postgres
 MAP, LANDSCAPE = "en/index.html", "en/landscape/uz-qr.html"
 PAGES = [MAP, LANDSCAPE, "en/alerts.html", "en/bulletins.html", "en/data.html"]
 KAZAKH = 16
-SHOWN = 14 + KAZAKH + 2
+SHOWN = 14 + KAZAKH + 4
 """Landscapes of the little world: see `world.SHOWN`."""
+PUBLIC = 14
+"""Those of the country that adopted its plan."""
 EXERCISE = "EXERCISE - SIMULATED DATA - no real drought"
 
 
@@ -296,20 +299,69 @@ def test_the_door_opens_the_readers_language(opened: Opened) -> None:
     page.wait_for_url("**/ru/index.html")
 
 
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds that keeps somebody out, with everything that folds open."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_serious(opened: Opened, path: str, size: tuple[int, int]) -> None:
     page = opened(size).open(path)
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     if path == MAP:
         page.get_by_role("button", name="Zoom and move the map").click()
         expect(page.locator(".moving path")).to_have_count(SHOWN)
-    found = Axe().run(page).response["violations"]
-    assert [
-        (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ] == []
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "landscape"),
+    [
+        pytest.param("kk", "kz-akt", id="Kazakh"),
+        pytest.param("ky", "kg-n", id="Kyrgyz"),
+        pytest.param("ru", "uz-qr", id="Russian"),
+        pytest.param("tg", "tj-su", id="Tajik"),
+        pytest.param("tk", "tm-l", id="Turkmen"),
+        pytest.param("tr", "tr-63", id="Turkish"),
+        pytest.param("uz", "uz-qr", id="Uzbek"),
+    ],
+)
+def test_axe_finds_nothing_serious_in_any_language(
+    opened: Opened, language: str, landscape: str
+) -> None:
+    """Nor is anything of its pages wider than the smallest phone."""
+    tab = opened(SMALL)
+    for path in (f"{language}/index.html", f"{language}/landscape/{landscape}.html"):
+        page = tab.open(path)
+        assert serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= SMALL[0], path
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_public_site_is_read_as_the_one_inside(
+    opened: Opened, public_address: str, language: str
+) -> None:
+    """Real data under an adopted plan: no exercise, no inside, only the country that adopted."""
+    tab = opened(PHONE, at=public_address)
+    page = tab.open(f"{language}/index.html")
+    expect(page.locator("#list li")).to_have_count(PUBLIC)
+    expect(page.locator("#situation .notes li")).to_have_count(1)  # of all other countries
+    assert serious(page) == []
+    page.locator("#list li a").first.click()
+    page.wait_for_url("**/landscape/uz-qr.html")
+    expect(page.locator("article").first).to_contain_text(re.compile("-1[.,]62"))
+    assert EXERCISE not in page.content()
+    assert serious(page) == []
+    page.locator(".back a").click()
+    warned = page.locator("#map path[class~=s2]")
+    for step, count in (("-12", 1), ("-1", 1), ("-1", 0)):
+        page.locator(f"[data-step='{step}']").click()
+        expect(warned).to_have_count(count)
 
 
 def test_the_exercise_stays_in_sight(opened: Opened) -> None:

@@ -65,10 +65,13 @@ def nothing_page(facts: SiteFacts, said: Speech) -> NothingPage:
 
 
 def withheld(facts: SiteFacts, said: Speech) -> tuple[Withheld, ...]:
-    """Return the countries of which nothing is shown, with the reason."""
+    """Return each reason for which nothing is shown, with its countries."""
+    of_reason: dict[str, list[str]] = {}
+    for country, why in sorted(facts.withheld.items()):
+        of_reason.setdefault(why, []).append(said.words.countries[country])
     return tuple(
-        Withheld(said.words.countries[country], said.texts[f"withheld.{why}"])
-        for country, why in sorted(facts.withheld.items())
+        Withheld(", ".join(countries), said.texts[f"withheld.{why}"])
+        for why, countries in of_reason.items()
     )
 
 

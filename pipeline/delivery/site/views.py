@@ -172,9 +172,9 @@ class CountryRows:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A country of which the public site shows nothing, and why."""
+    """Countries of which the public site shows nothing for one reason."""
 
-    country: str
+    countries: str
     why: str
 
 
