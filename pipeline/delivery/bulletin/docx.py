@@ -128,6 +128,7 @@ class _Layout:
 
     def _page(self, content: BulletinContent) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt
 
         head, foot = page(self.document, TEXT_WIDTH_MM)
         said = f"{content.heading} · {content.place} · {content.month} · {content.standing}"
@@ -137,6 +138,7 @@ class _Layout:
             is_loud = content.is_exercise and number == 0
             self._run(line, caution, bold=True, size=9.0, colour="FFFFFF" if is_loud else _DANGER)
             banner(line, _DANGER if is_loud else None)
+        head.paragraphs[-1].paragraph_format.space_after = Pt(8)
         foot.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
         field(self._run(foot.paragraphs[0], "", size=8.5), "PAGE")
         self._run(foot.paragraphs[0], " / ", size=8.5)

@@ -19,6 +19,7 @@ from pipeline.delivery.bulletin.content import (
     Subheading,
     Table,
 )
+from pipeline.delivery.bulletin.syllables import breakable
 
 _SOURCE = files("pipeline.delivery.bulletin").joinpath("print.typ")
 _PICTURE = (
@@ -83,4 +84,8 @@ def _as_data(content: BulletinContent) -> dict[str, Any]:
     for section, told in zip(content.sections, data["sections"], strict=True):
         for block, block_told in zip(section.blocks, told["blocks"], strict=True):
             block_told["kind"] = _KINDS[type(block)]
+            # Typst knows no syllables of Kazakh, Kyrgyz, Tajik or Uzbek. Only heads of columns are
+            # narrow enough to need them; elsewhere they would come along when text is copied.
+            for column in block_told.get("columns", ()):
+                column["heading"] = breakable(column["heading"])
     return data

@@ -70,13 +70,13 @@ def _table(
     said = words.year
     label = words.letters.indices.season_labels[Season.HYDROLOGICAL]
     columns = (
-        Column(said.land, 26),
-        Column(words.stages.landscapes, 12, is_number=True),
+        Column(said.land, 22),
+        Column(words.stages.landscapes, 14, is_number=True),
         Column(said.millimetres, 12, is_number=True),
         Column(said.percent, 12, is_number=True),
         Column(said.percent_twelve, 14, is_number=True),
-        Column(label.format(name="SPI"), 12, is_number=True),
-        Column(label.format(name="SMRI"), 12, is_number=True),
+        Column(label.format(name="SPI"), 13, is_number=True),
+        Column(label.format(name="SMRI"), 13, is_number=True),
     )
     return Table(
         said.caption.format(calibration=calibration),

@@ -11,6 +11,7 @@ import pypdf
 import pytest
 
 from pipeline.delivery.bulletin import bulletin_content
+from pipeline.delivery.bulletin.content import Table
 from pipeline.delivery.bulletin.typst import bulletin_pdf, picture_png
 from tests.unit.delivery.bulletin.cases import BUKHARA, FACTS, FERGANA, UZBEKISTAN
 from tests.unit.delivery.printed import DRAFT, EVIL, EXERCISE, MADE_AT, READ_OFF, SVG, document
@@ -67,6 +68,21 @@ def test_every_letter_of_a_language_is_printed_in_one_font_and_can_be_copied(lan
     # Typst refuses this promise where a letter has no shape.
     assert is_accessible(pdf)
     assert root_of(pdf)["/Lang"] == language
+
+
+def test_a_head_too_long_for_its_column_breaks_where_typst_knows_no_syllables() -> None:
+    """It would lie over the head beside it."""
+    said = bulletin_content(FACTS, "kk")
+    assert any(
+        "шаққандағы" in column.heading
+        for section in said.sections
+        for block in section.blocks
+        if isinstance(block, Table)
+        for column in block.columns
+    )
+    printed = text_of(bulletin_pdf(said, MADE_AT))
+    assert "шаққандағы" not in printed
+    assert re.search(r"шаққан[-\N{SOFT HYPHEN}\N{HYPHEN}]?\s*дағы", printed)
 
 
 def test_a_letter_that_no_font_has_makes_no_promise_and_stops_nothing() -> None:

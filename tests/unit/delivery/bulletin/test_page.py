@@ -13,7 +13,7 @@ from shapely import box
 from pipeline.core.ids import LandUse
 from pipeline.delivery.bulletin import bulletin_html, bulletin_text
 from pipeline.delivery.bulletin.facts import BulletinFacts, LandscapeFacts
-from pipeline.delivery.bulletin.page import as_page, breakable
+from pipeline.delivery.bulletin.page import as_page
 from pipeline.delivery.outlines import outlines
 from pipeline.delivery.stage_colours import colour_of_rank
 from pipeline.plans.rule_document import SourceKind
@@ -163,17 +163,3 @@ def many(number: int) -> BulletinFacts:
 def test_a_page_of_129_landscapes_in_drought_stays_below_300_kilobytes() -> None:
     # Cyrillic takes two bytes a letter.
     assert 60_000 < len(bulletin_html(many(129), "ru").encode()) < 300_000
-
-
-@pytest.mark.parametrize(
-    ("word", "broken"),
-    [
-        pytest.param("Meteorological", "Meteo-ro-lo-gi-cal", id="between syllables"),
-        pytest.param("Метеорологическая", "Метео-ро-ло-ги-чес-кая", id="in Cyrillic too"),
-        pytest.param("qurgʻoqchilik", "qurgʻoqchi-lik", id="never inside one sound"),
-        pytest.param("Warning", "Warning", id="a short word stays whole"),
-        pytest.param("<Meteorological>", "&lt;Me-teo-ro-lo-gi-cal&gt;", id="and is escaped"),
-    ],
-)
-def test_the_heads_of_narrow_columns_may_break(word: str, broken: str) -> None:
-    assert breakable(word).replace("\N{SOFT HYPHEN}", "-") == broken
