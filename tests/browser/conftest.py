@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from sqlalchemy import Engine, create_engine, text
 
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.steps.installation import Installation
 from pipeline.steps.site import publish_site
 from tests.browser.world import adopted, exercise
 from tests.integration import conftest as integration
@@ -49,39 +50,40 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def _database(postgres: EmbeddedPostgres, name: str) -> Iterator[Engine]:
+def _published(
+    postgres: EmbeddedPostgres,
+    factory: pytest.TempPathFactory,
+    lived: Callable[[Engine, Path], Installation],
+    *,
+    public: bool,
+) -> Path:
+    """Return the folder of the site of a world, a few folders down."""
+    name = f"browsed_{lived.__name__}"
     admin = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {integration.TEMPLATE}"))
     admin.dispose()
     warehouse = create_engine(postgres.url(name))
+    place = factory.mktemp("site") / SUB_PATH
+    place.parent.mkdir(parents=True)
     try:
-        yield warehouse
+        installation = lived(warehouse, factory.mktemp(name))
+        publish_site(installation, public=public, to=place, accepts_unchecked=True)
     finally:
         warehouse.dispose()
+    return place
 
 
 @pytest.fixture(scope="session")
 def site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the internal site of the little world, a few folders down."""
-    place = tmp_path_factory.mktemp("site") / SUB_PATH
-    place.parent.mkdir(parents=True)
-    with _database(postgres, "browsed") as warehouse:
-        lived = exercise(warehouse, tmp_path_factory.mktemp("browsed"))
-        publish_site(lived, public=False, to=place)
-    return place
+    """The internal site of the exercise."""
+    return _published(postgres, tmp_path_factory, exercise, public=False)
 
 
 @pytest.fixture(scope="session")
 def public_site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the public site of the same world, real and adopted."""
-    place = tmp_path_factory.mktemp("public") / SUB_PATH
-    place.parent.mkdir(parents=True)
-    with _database(postgres, "browsed_by_all") as warehouse:
-        lived = adopted(warehouse, tmp_path_factory.mktemp("browsed_by_all"))
-        publish_site(lived, public=True, to=place, accepts_unchecked=True)
-    return place
+    """The public site of the same world, real and adopted."""
+    return _published(postgres, tmp_path_factory, adopted, public=True)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

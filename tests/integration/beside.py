@@ -1,10 +1,12 @@
-"""`drought` in a process of its own, on the installation of a test."""
+"""What goes on beside a test: `drought` in a process of its own, and what is waited for."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.steps.installation import Installation
@@ -28,3 +30,11 @@ def drought_beside(office: Installation, url: str, *arguments: str) -> subproces
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for what comes about beside the test, at most 20 seconds."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

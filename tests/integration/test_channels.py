@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -32,7 +31,7 @@ from pipeline.steps.status import pending_alerts, status
 from pipeline.warehouse.channels import save_down
 from pipeline.warehouse.checks import Checked
 from pipeline.warehouse.recipients import Cancelled, end_recipient
-from tests.integration.beside import drought_beside
+from tests.integration.beside import drought_beside, until
 from tests.integration.conftest import NOW
 from tests.integration.issuing_plan import adopt
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
@@ -122,6 +121,15 @@ def later(office: Installation, **passed: float) -> Installation:
 
 def round_of(office: Installation) -> Delivered:
     return deliver(office, seconds=PATIENCE)
+
+
+def waits_for_a_row(office: Installation) -> bool:
+    """Whether somebody waits until another has written."""
+    query = (
+        "SELECT FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(told(office.warehouse, query))
 
 
 def states(office: Installation, recipient: str) -> list[object]:
@@ -589,7 +597,7 @@ class TestDigests:
                 moving.append(
                     pool.submit(readdress, office, "committee", "new@example.org", by="the test")
                 )
-                time.sleep(0.3)
+                until(lambda: waits_for_a_row(office))
 
             postbox.after_taking = move_now
             assert deliver(office).failures == ()
@@ -622,7 +630,7 @@ class TestDigests:
 
             def end_now() -> None:
                 ending.append(pool.submit(end, office, "committee", ended_by="the test"))
-                time.sleep(0.3)
+                until(lambda: waits_for_a_row(office))
 
             postbox.after_taking = end_now
             assert deliver(office).failures == ()

@@ -17,6 +17,7 @@ from pipeline.warehouse import migrations
 from pipeline.warehouse.holders import BusyWarehouseError
 from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.migrations import migrate, pending, sql_folder
+from tests.integration.beside import until
 from tests.integration.little_world import told
 
 pytestmark = pytest.mark.postgres
@@ -66,13 +67,6 @@ def beside(work: Callable[[], object]) -> Iterator[Future[object]]:
     """Run `work` in a thread during the block."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(work)
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def columns_of_landscape(warehouse: Engine) -> list[tuple[object, ...]]:

@@ -383,7 +383,7 @@ class TestPublic:
             save_plan(connection, from_mapping(plan, "the test"), is_shipped=False)
         built = publish_site(adopted, public=True).folder
         told = Links((built / "en/index.html").read_bytes()).text
-        assert re.search(r"Uzbekistan\.\s+Its plan has words that no speaker has checked", told)
+        assert re.search(r"Uzbekistan\.\s+The plan has words that no speaker has checked", told)
         assert not list(built.glob("data/*"))
         publish_site(adopted, public=True, accepts_unchecked=True)
         told = Links((built / "en/landscape/uz-a.html").read_bytes()).text

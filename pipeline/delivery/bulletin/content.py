@@ -79,6 +79,8 @@ class Table:
 
 
 Block = Paragraph | Subheading | Listing | Table
+KINDS = {Paragraph: "paragraph", Subheading: "subheading", Listing: "listing", Table: "table"}
+"""Blocks as templates call them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from pipeline.delivery.bulletin.content import (
-    BulletinContent,
-    Listing,
-    Paragraph,
-    Subheading,
-    Table,
-)
+from pipeline.delivery.bulletin.content import KINDS, BulletinContent
 from pipeline.delivery.bulletin.syllables import breakable
-
-_KINDS = {Paragraph: "paragraph", Subheading: "subheading", Listing: "listing", Table: "table"}
 
 
 def as_page(bulletin: BulletinContent) -> str:
@@ -35,5 +27,5 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = breakable
-    environment.tests["kind"] = lambda block, name: _KINDS[type(block)] == name
+    environment.tests["kind"] = lambda block, name: KINDS[type(block)] == name
     return environment.get_template("bulletin.html.j2")

@@ -12,13 +12,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
-from pipeline.delivery.bulletin.content import (
-    BulletinContent,
-    Listing,
-    Paragraph,
-    Subheading,
-    Table,
-)
+from pipeline.delivery.bulletin.content import KINDS, BulletinContent
 from pipeline.delivery.bulletin.syllables import breakable
 
 _SOURCE = files("pipeline.delivery.bulletin").joinpath("print.typ")
@@ -26,7 +20,6 @@ _PICTURE = (
     b"#set page(width: 170mm, height: auto, margin: 0pt)\n"
     b'#image(bytes(sys.inputs.svg), format: "svg", width: 100%)\n'
 )
-_KINDS = {Paragraph: "paragraph", Subheading: "subheading", Listing: "listing", Table: "table"}
 
 
 def bulletin_pdf(content: BulletinContent, made_at: datetime) -> bytes:
@@ -83,7 +76,7 @@ def _as_data(content: BulletinContent) -> dict[str, Any]:
     data = asdict(content)
     for section, told in zip(content.sections, data["sections"], strict=True):
         for block, block_told in zip(section.blocks, told["blocks"], strict=True):
-            block_told["kind"] = _KINDS[type(block)]
+            block_told["kind"] = KINDS[type(block)]
             # Typst knows no syllables of Kazakh, Kyrgyz, Tajik or Uzbek. Only heads of columns are
             # narrow enough to need them; elsewhere they would come along when text is copied.
             for column in block_told.get("columns", ()):
