@@ -21,8 +21,8 @@ BIN := $(VENV)/bin
 CORE_VENV := .venv-core
 # Reads and writes nothing; `tests/unit/test_imports.py` sees that it needs nothing Airflow brings along.
 DOMAIN := core grids stations landscapes indices plans alerts
-# A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site.
-APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium
+# A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site, a broker for workers.
+APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium redis-server
 
 .PHONY: help setup lock apt check test test-unit-without-airflow demo up down format clean
 
@@ -47,9 +47,12 @@ $(VENV)/.ready: requirements/all.txt pyproject.toml | $(UV)
 
 lock: | $(UV) ## resolve the dependencies anew into requirements/
 	@compile() { $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-	  --no-header --python-version 3.11 pyproject.toml --group dev "$$@"; }
-	compile --extra airflow -o requirements/all.txt
-	compile -c requirements/all.txt -o requirements/core.txt
+	  --no-header --python-version 3.11 pyproject.toml --group build "$$@"; }
+	airflow="--extra airflow --extra workers --extra s3"
+	compile --group dev $$airflow -o requirements/all.txt
+	compile --group dev -c requirements/all.txt -o requirements/core.txt
+	compile $$airflow -c requirements/all.txt -o requirements/airflow.txt
+	compile --extra s3 -c requirements/all.txt -o requirements/timer.txt
 
 apt: ## Debian packages that tests need (nothing where they are present, or without root)
 	@for package in $(APT_PACKAGES); do
