@@ -26,10 +26,10 @@ from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.status import pending_alerts
 from tests.integration.conftest import NOW, TEMPLATE
+from tests.integration.databases import copy_database
 from tests.integration.desk import ORDER, appoint
 from tests.integration.issuing_plan import adopt
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle
-from tests.integration.test_paths_agree import copy_database
 
 # One worker runs Airflow for all of them.
 pytestmark = [pytest.mark.postgres, pytest.mark.airflow, pytest.mark.xdist_group("approval_dag")]

@@ -19,8 +19,8 @@ from pipeline.local.data_store import DataStore
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.local.store_desk import Behaviour
 from tests.integration.conftest import TEMPLATE
+from tests.integration.databases import copy_database
 from tests.integration.fetching import arrived, rows, submissions
-from tests.integration.test_paths_agree import copy_database
 
 # One worker runs Airflow for all of them.
 pytestmark = [pytest.mark.postgres, pytest.mark.airflow]

@@ -43,8 +43,8 @@ from pipeline.warehouse.landscapes import save_landscapes
 from pipeline.warehouse.revisions import Wanted
 from tests.integration.bulletin import facts_of
 from tests.integration.conftest import TEMPLATE
+from tests.integration.databases import copy_database
 from tests.integration.little_world import grid_file, landscape, say_climate, told
-from tests.integration.test_paths_agree import copy_database
 
 pytestmark = pytest.mark.postgres
 
