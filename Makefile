@@ -24,7 +24,7 @@ DOMAIN := core grids stations landscapes indices plans alerts
 # A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site, a broker for workers.
 APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium redis-server
 
-.PHONY: help setup lock apt check test test-unit-without-airflow demo up down format clean
+.PHONY: help setup lock apt check test test-slow test-unit-without-airflow demo up down format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 28
@@ -85,8 +85,11 @@ test-unit-without-airflow: $(CORE_VENV)/.ready ## the unit tests of all but the 
 	@! $(CORE_VENV)/bin/python -c 'import airflow' 2>/dev/null || { echo "Airflow is installed in $(CORE_VENV)" >&2; exit 1; }
 	$(CORE_VENV)/bin/python -m pytest -q -n 2 $(addprefix --ignore=tests/unit/,$(DOMAIN)) tests/unit
 
-test: setup ## all tests; fails if fewer are collected than tests/floor.txt says
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --floor "$$(cat tests/floor.txt)"
+test: setup ## all tests but the slow; fails if fewer are collected than tests/floor.txt says
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/slow --floor "$$(cat tests/floor.txt)"
+
+test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 tests/slow
 
 demo: setup ## the main job on simulated data: rain in, letters out, on this machine
 	@$(BIN)/drought demo
