@@ -19,14 +19,14 @@ from __future__ import annotations
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import operations, verdicts
+from pipeline.orchestration import OFFICE, operations, verdicts
 
 
 @dag(
     schedule=CronPartitionTimetable("0 4 * * *", timezone="UTC", key_format="%Y-%m"),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
-    **operations("tier-2", "check"),
+    **operations("tier-2", "check", OFFICE),
 )
 def check_warehouse() -> None:
     @task

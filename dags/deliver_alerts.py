@@ -18,14 +18,14 @@ from datetime import timedelta
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import operations, verdicts
+from pipeline.orchestration import OFFICE, operations, verdicts
 
 
 @dag(
     schedule=CronPartitionTimetable("*/10 * * * *", timezone="UTC", key_format="%Y-%m"),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
-    **operations("tier-1", "deliver"),
+    **operations("tier-1", "deliver", OFFICE),
 )
 def deliver_alerts() -> None:
     # Done with before the next run is due: a run that waits would hold up what is approved meanwhile.

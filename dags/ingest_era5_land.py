@@ -26,7 +26,15 @@ from __future__ import annotations
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime, duration
 
-from pipeline.orchestration import CDS_POOL, GRIDS, MONTH, month_of_run, operations, verdicts
+from pipeline.orchestration import (
+    CDS_POOL,
+    GRIDS,
+    MONTH,
+    OFFICE,
+    month_of_run,
+    operations,
+    verdicts,
+)
 
 
 @dag(
@@ -62,7 +70,8 @@ def ingest_era5_land() -> None:
         with verdicts():
             return fetch.are_ready(wiring.installation(), [month_of_run(month)])
 
-    @task(outlets=[GRIDS], pool=CDS_POOL, retries=12)
+    # Where half an answer lies on the disk, the rest of it is fetched.
+    @task(outlets=[GRIDS], pool=CDS_POOL, retries=12, queue=OFFICE)
     def collect(month: str) -> list[str]:
         from pipeline import wiring
         from pipeline.steps import fetch

@@ -19,7 +19,7 @@ from __future__ import annotations
 from airflow.sdk import CronPartitionTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import STATIONS, operations, skip_unless, verdicts
+from pipeline.orchestration import OFFICE, STATIONS, operations, skip_unless, verdicts
 
 
 @dag(
@@ -27,7 +27,7 @@ from pipeline.orchestration import STATIONS, operations, skip_unless, verdicts
     schedule=CronPartitionTimetable("0 5 * * *", timezone="UTC", key_format="%Y-%m"),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
-    **operations("tier-2", "ingest"),
+    **operations("tier-2", "ingest", OFFICE),
 )
 def ingest_stations() -> None:
     @task

@@ -14,14 +14,14 @@ from __future__ import annotations
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import STAGES, operations, verdicts
+from pipeline.orchestration import OFFICE, STAGES, operations, verdicts
 
 
 @dag(
     schedule=PartitionedAssetTimetable(assets=STAGES),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
-    **operations("tier-2", "publish"),
+    **operations("tier-2", "publish", OFFICE),
 )
 def publish_bulletin() -> None:
     @task

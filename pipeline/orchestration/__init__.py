@@ -30,13 +30,19 @@ STAGES = Asset("drought://stages")
 CDS_POOL = "cds"
 """One request at a time: the data store counts queued requests by account."""
 
+OFFICE = "office"
+"""The queue of tasks that need one machine's own disk: the drop folder, letters as files, bulletins,
+site, backups, half-fetched answers. One worker listens to it; a single machine needs to know nothing."""
+
 MONTH = "{{ dag_run.partition_key or (dag_run.conf or {}).get('month') }}"
 """The month of a run: its partition key, or what a hand-started run says. Where both are missing it
 is rendered as the text None, which `month_of_run` refuses."""
 
 
-def operations(tier: str, stage: str) -> dict[str, Any]:
+def operations(tier: str, stage: str, queue: str | None = None) -> dict[str, Any]:
     """Return the DAG arguments this project never varies: retries, pacing, ownership, tags.
+
+    With `queue` its workers alone take the tasks; None: any worker does.
 
     Four retries, after at least 15, 30, 60 and 120 minutes; tasks that wait for the world outside
     say their own. A new try begins where the warehouse stands, so it repeats no work.
@@ -51,6 +57,7 @@ def operations(tier: str, stage: str) -> dict[str, Any]:
             "retry_delay": timedelta(minutes=15),
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(hours=6),
+            **({"queue": queue} if queue else {}),
         },
     }
 

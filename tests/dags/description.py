@@ -67,6 +67,7 @@ def _dag(dag: DAG) -> dict[str, Any]:
                 "first_pause_seconds": task.retry_delay.total_seconds(),
                 "backoff": task.retry_exponential_backoff,
                 "pool": task.pool,
+                "queue": task.queue,
                 "holds_no_slot": getattr(task, "mode", None) == "reschedule",
                 "waits_seconds": getattr(task, "timeout", None),
                 "tells": sorted(asset.name for asset in task.outlets),

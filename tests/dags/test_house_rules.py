@@ -121,6 +121,26 @@ def test_requests_to_the_data_store_go_one_at_a_time(described: Described) -> No
     assert {fetching[name]["pool"] for name in ("ask", "wait", "collect")} == {"cds"}
 
 
+def test_tasks_that_need_one_machines_disk_go_to_the_worker_of_the_office(
+    described: Described,
+) -> None:
+    """Letters as files, a drop folder and a backup may not come out on whichever machine was free."""
+    of_office = {
+        dag_id: {
+            name
+            for name, task in dag(described, dag_id)["tasks"].items()
+            if task["queue"] == "office"
+        }
+        for dag_id in DAG_IDS
+    }
+    whole = {"check_warehouse", "deliver_alerts", "ingest_stations", "publish_bulletin"}
+    assert {
+        dag_id for dag_id in DAG_IDS if of_office[dag_id] == set(dag(described, dag_id)["tasks"])
+    } == whole
+    others = {dag_id: names for dag_id, names in of_office.items() if names and dag_id not in whole}
+    assert others == {"ingest_era5_land": {"collect"}}
+
+
 def test_waiting_for_the_data_store_holds_no_worker(described: Described) -> None:
     fetching = dag(described, "ingest_era5_land")["tasks"]
     assert [name for name, task in fetching.items() if task["holds_no_slot"]] == ["wait"]
