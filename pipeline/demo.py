@@ -18,6 +18,7 @@ from pipeline.core.months import Month
 from pipeline.landscapes.default import default_landscapes_file
 from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.simulated_climate import FIRST_MONTH
+from pipeline.settings import FILES_VARIABLE
 from pipeline.sources.landscape_files import read_landscapes
 from pipeline.steps.compute import compute
 from pipeline.steps.fetch_at_once import ingest_era5_land
@@ -66,7 +67,7 @@ def run_demo(folder: Path = FOLDER) -> None:
 def _leave_real_settings_behind() -> None:
     """Forget the installation this shell may be set up for: a trial must not touch it."""
     for name in [*os.environ]:
-        if name.startswith(("DROUGHT_", "AIRFLOW")):
+        if name.startswith(("DROUGHT_", "AIRFLOW")) or name == FILES_VARIABLE:
             del os.environ[name]
 
 

@@ -1,18 +1,34 @@
-"""Every setting, read once from the environment by `wiring` and passed down."""
+"""Every setting, read once from the environment by `wiring` and passed down.
+
+A setting may also be a file, so that a password stands in nobody's environment: in the folder that
+``CREDENTIALS_DIRECTORY`` names, which systemd sets and our container image points at
+``/run/secrets``, a file with the variable's name in small letters, such as ``drought_smtp_password``.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from warnings import catch_warnings, simplefilter
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from pipeline.core.authority_arcs import country_of
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
 
+FILES_VARIABLE = "CREDENTIALS_DIRECTORY"
+"""Names the folder of settings that are files; unset, or no such folder: there are none."""
 _PREFIX = "DROUGHT_"
 _LEFT = {
     "DROUGHT_MAIL_TO": "recipients are a register now: take it out of the environment, and enter each "
@@ -45,8 +61,19 @@ def _list(value: object) -> object:
     )
 
 
+class _Files(SecretsSettingsSource):
+    """Settings that are files. An empty file is an unset setting, as an empty variable is."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return value or None, key, is_complex
+
+
 class Settings(BaseSettings):
-    """Settings, each an environment variable ``DROUGHT_<NAME>`` unless it says otherwise."""
+    """Settings, each an environment variable ``DROUGHT_<NAME>`` unless it says otherwise.
+
+    What the environment says goes before a file.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
@@ -118,6 +145,17 @@ class Settings(BaseSettings):
     cds_wait_seconds: float = Field(default=3 * 3600, gt=0)
     """How long a command waits for the store's queue while nothing comes."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _Files(settings_cls, secrets_dir=_folder_of_files())
+
     @property
     def postgres_folder(self) -> Path:
         return self.var / "postgres"
@@ -169,10 +207,12 @@ def settings_from_environment() -> Settings:
     """Return the settings.
 
     Raises:
-        InputError: a variable holds a value that cannot be meant.
+        InputError: a variable or a file holds a value that cannot be meant.
     """
     known = {_variable(name) for name in Settings.model_fields}
-    unknown = sorted(n for n in os.environ if n.startswith(_PREFIX) and n not in known)
+    files = _files()
+    given = {*os.environ, *files}
+    unknown = sorted(n for n in given if n.startswith(_PREFIX) and n not in known)
     for name in unknown:
         if name in _LEFT:
             raise InputError(f"settings: {name}: there is no such setting any more; {_LEFT[name]}")
@@ -182,15 +222,39 @@ def settings_from_environment() -> Settings:
             f"{', '.join(sorted(n for n in known if n.startswith(_PREFIX)))}; correct its spelling"
         )
     try:
-        return Settings()
+        with catch_warnings():
+            # Of files that are none, or lie outside: a password that is left out fails much later.
+            simplefilter("error", UserWarning)
+            return Settings()
+    except SettingsError as error:
+        raise InputError(
+            f"settings: {_folder_of_files()}: {error}: {error.__cause__}; expected files in the folder "
+            "itself that this account may read, of text in UTF-8; mend the file or take it away"
+        ) from error
     except ValidationError as error:
-        faults = "; ".join(
-            f"{_variable(str(e['loc'][0]))}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
-        )
-        raise InputError(f"settings: {faults}; correct the environment variable") from error
+        wrong = [(_variable(str(e["loc"][0])), e["msg"]) for e in error.errors()]
+        faults = "; ".join(f"{name}: {what.removeprefix('Value error, ')}" for name, what in wrong)
+        places = {_place(name, files) for name, _ in wrong}
+        raise InputError(f"settings: {faults}; correct {' and '.join(sorted(places))}") from error
+
+
+def _place(variable: str, files: dict[str, Path]) -> str:
+    """Return where a value came from."""
+    is_of_file = variable in files and not os.environ.get(variable)
+    return str(files[variable]) if is_of_file else "the environment variable"
 
 
 def _variable(name: str) -> str:
     """Return the environment variable behind a field, or behind its alias."""
     return f"{_PREFIX}{name.upper()}" if name in Settings.model_fields else name
+
+
+def _folder_of_files() -> Path | None:
+    folder = os.environ.get(FILES_VARIABLE)
+    return Path(folder) if folder and Path(folder).is_dir() else None
+
+
+def _files() -> dict[str, Path]:
+    """Return the files that may be settings, each under the variable it stands for."""
+    folder = _folder_of_files()
+    return {} if folder is None else {path.name.upper(): path for path in folder.iterdir()}

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
-from pipeline.settings import Settings, settings_from_environment
+from pipeline.demo import _leave_real_settings_behind
+from pipeline.settings import FILES_VARIABLE, Settings, settings_from_environment
 
 SECRETS = {
     "DROUGHT_DATABASE_URL": "postgresql://drought:hush-1@db/drought",
@@ -22,7 +23,7 @@ SECRETS = {
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.upper().startswith(("DROUGHT_", "CDSAPI_")):
+        if name.upper().startswith(("DROUGHT_", "CDSAPI_")) or name == FILES_VARIABLE:
             monkeypatch.delenv(name)
 
 
@@ -153,6 +154,90 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     unset = settings_from_environment()
     assert read(monkeypatch, {name: ""}) == unset
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of settings that are files."""
+    monkeypatch.setenv(FILES_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_a_secret_may_be_a_file(files: Path) -> None:
+    for name, value in SECRETS.items():
+        # As an editor leaves it: with an end of line.
+        (files / name.lower()).write_text(f"{value}\n")
+    (files / "airflow_fernet_key").write_text("of another program")
+    settings = settings_from_environment()
+    held = (settings.database_url, settings.smtp_password, settings.cdsapi_key)
+    assert [one.get_secret_value() for one in held if one] == list(SECRETS.values())
+    assert "hush" not in repr(settings)
+
+
+def test_the_environment_goes_before_a_file(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (files / "drought_smtp_host").write_text("of-the-file")
+    assert settings_from_environment().smtp_host == "of-the-file"
+    assert read(monkeypatch, {"DROUGHT_SMTP_HOST": ""}).smtp_host == "of-the-file"
+    assert read(monkeypatch, {"DROUGHT_SMTP_HOST": "of-here"}).smtp_host == "of-here"
+
+
+def test_an_empty_file_is_an_unset_setting(files: Path) -> None:
+    for name in ("cdsapi_key", "drought_smtp_password", "drought_smtp_port"):
+        (files / name).write_text("\n")
+    settings = settings_from_environment()
+    assert (settings.cdsapi_key, settings.smtp_password) == (None, None)
+    assert settings.smtp_port == 25
+
+
+def test_without_the_folder_there_are_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FILES_VARIABLE, "/nowhere/at/all")
+    assert settings_from_environment().database_url is None
+
+
+def test_a_file_of_a_setting_that_does_not_exist_is_refused(files: Path) -> None:
+    (files / "drought_smpt_password").write_text("hush")
+    with pytest.raises(InputError, match="DROUGHT_SMPT_PASSWORD: there is no such") as told:
+        settings_from_environment()
+    assert "hush" not in str(told.value)
+
+
+def test_a_wrong_value_names_the_file_it_came_from(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "drought_smtp_port").write_text("x")
+    with pytest.raises(InputError, match=r"correct /.*/drought_smtp_port$"):
+        settings_from_environment()
+    with pytest.raises(InputError, match=r"correct the environment variable$"):
+        read(monkeypatch, {"DROUGHT_SMTP_PORT": "y"})
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a link to elsewhere", "no text"])
+def test_a_file_that_cannot_be_read_is_not_left_out(
+    files: Path, tmp_path_factory: pytest.TempPathFactory, kind: str
+) -> None:
+    file = files / "drought_smtp_password"
+    if kind == "a folder":
+        file.mkdir()
+    elif kind == "a link to elsewhere":
+        elsewhere = tmp_path_factory.mktemp("elsewhere") / "password"
+        elsewhere.write_text("hush")
+        file.symlink_to(elsewhere)
+    else:
+        file.write_bytes(b"\xff\xfe hush")
+    with pytest.raises(InputError, match=r"^settings: .*mend the file or take it away$") as told:
+        settings_from_environment()
+    assert "hush" not in str(told.value)
+
+
+def test_the_demonstration_leaves_the_files_of_the_installation_aside(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in os.environ if n.startswith("AIRFLOW")]:
+        monkeypatch.delenv(name)
+    (files / "drought_database_url").write_text(SECRETS["DROUGHT_DATABASE_URL"])
+    assert settings_from_environment().database_url is not None
+    _leave_real_settings_behind()
+    assert settings_from_environment().database_url is None
 
 
 def test_settings_do_not_change_under_way() -> None:
