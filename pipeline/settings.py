@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     """Where the public site will be seen, for the links of its feed; unset: no feed is written."""
     mail_operator: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
     """Who inside the agency is told of alerts that nobody answers, separated by commas."""
+    log: Literal["text", "json"] = "text"
+    """How the command logs on its error stream: lines for people, or JSON for a journal."""
     analyst_minutes: float = Field(default=15, gt=0)
     """Sessions of analysts whose transaction is older are ended, whatever limit they set themselves."""
     cdsapi_url: str = Field(
@@ -195,6 +197,11 @@ class Settings(BaseSettings):
         return self.backups or self.var / "backups"
 
     @property
+    def metrics(self) -> Path:
+        """What a monitoring system scrapes, written at the end of every run."""
+        return self.var / "metrics" / "drought.prom"
+
+    @property
     def archive(self) -> str:
         return self.archive_url or (self.var / "archive").absolute().as_uri()
 
@@ -242,6 +249,23 @@ def _place(variable: str, files: dict[str, Path]) -> str:
     """Return where a value came from."""
     is_of_file = variable in files and not os.environ.get(variable)
     return str(files[variable]) if is_of_file else "the environment variable"
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return every text of the settings that may be shown nowhere."""
+    secret = [value for _, value in settings if isinstance(value, SecretStr)]
+    said = [one.get_secret_value() for one in secret]
+    urls = [*said, *settings.watch, settings.archive, settings.grids]
+    passwords = [_password(url) for url in urls if "://" in url]
+    plain = [unquote(one) for one in passwords if one]
+    return [text for text in (*said, *passwords, *plain) if text]
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:  # no URL after all
+        return None
 
 
 def _variable(name: str) -> str:

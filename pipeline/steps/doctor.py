@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from pipeline.settings import Settings
+from pipeline.settings import Settings, secrets_of
 from pipeline.steps import checkup
 from pipeline.steps.channel_check import look_at_channels
 from pipeline.steps.checkup import Finding, Look, Patient, UnseenError, Verdict
@@ -71,7 +69,7 @@ def doctor(
     yield replace(found, said="readable") if settings else found
     if not settings:
         return
-    secrets = _secrets(settings[0])
+    secrets = secrets_of(settings[0])
     engines: list[Engine] = []
     found = _bounded("database", lambda: _keep(engines, connect()), START_SECONDS)
     if not engines:
@@ -113,15 +111,6 @@ def _bounded(name: str, look: Callable[[], Look], seconds: float) -> Finding:
     except queue.Empty:
         verdict, said = Verdict.BROKEN, f"no answer within {seconds:.0f} s; see what holds it up"
     return Finding(name, verdict, said)
-
-
-def _secrets(settings: Settings) -> list[str]:
-    """Return every text of the settings that may not be shown."""
-    secret = [value for _, value in settings if isinstance(value, SecretStr)]
-    said = [one.get_secret_value() for one in secret]
-    urls = [*said, *settings.watch, settings.archive, settings.grids]
-    passwords = [urlsplit(url).password for url in urls if "://" in url]
-    return [text for text in (*said, *passwords) if text]
 
 
 def _without(finding: Finding, secrets: list[str]) -> Finding:
