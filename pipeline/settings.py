@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 from warnings import catch_warnings, simplefilter
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
