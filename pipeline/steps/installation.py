@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED
 from pipeline.settings import Settings
 from pipeline.sources.archive import Archive
 from pipeline.warehouse.blended import has_blended
+from pipeline.warehouse.engine import acting_as
 from pipeline.warehouse.files import read_sources
 
 ENGINE = f"cacilm-drought {version('cacilm-drought')}"
@@ -32,6 +34,10 @@ class Installation:
     settings: Settings
     warehouse: Engine
     clock: Callable[[], datetime] = _now
+
+    def acting_as(self, component: Component) -> Installation:
+        """Return it with the rights of one component in the warehouse, where the login may take them."""
+        return replace(self, warehouse=acting_as(self.warehouse, component))
 
     @property
     def archive(self) -> Archive:

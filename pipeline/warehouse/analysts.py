@@ -19,6 +19,13 @@ from sqlalchemy.exc import InternalError, ProgrammingError
 from pipeline.core.errors import ConflictError, InputError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NOT_GIVEN = """
+SELECT p.oid::regprocedure::text FROM pg_proc AS p
+WHERE p.pronamespace = 'pg_catalog'::regnamespace
+AND p.proname ~ '^pg_(try_)?advisory_|^pg_export_snapshot$'
+AND NOT has_function_privilege('drought_common', p.oid, 'EXECUTE')
+"""
+"""Functions that analysts may not call and the components need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +180,11 @@ def close_doors(connection: Connection, *, is_server_ours: bool) -> list[Door]:
         is_server_ours: the whole server is, so the doors of its other databases are closed too.
     """
     database = sql.Identifier(_database(connection))
-    granted = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO drought_pipeline")
+    granted = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO drought_pipeline, drought_common")
     _try(connection, granted.format(database).as_string(_driver(connection)))
+    # Closed before there were components, they were opened again to the pipeline alone.
+    for function in connection.execute(text(_NOT_GIVEN)).scalars().all():
+        _try(connection, f"GRANT EXECUTE ON FUNCTION {function} TO drought_common")
     for door in read_open_doors(connection):
         if door.is_ours or (is_server_ours and door.closed_by.startswith("REVOKE CONNECT")):
             _try(connection, door.closed_by)

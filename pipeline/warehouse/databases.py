@@ -14,10 +14,10 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from pipeline.core.components import MEMBERSHIPS, ROLES
 from pipeline.core.errors import InputError
 
 _MARK = "scratch of drought db backup: may be dropped"
-ROLES = ("drought_pipeline", "drought_analyst")
 
 
 def refuse_without_scratch(warehouse: Engine) -> None:
@@ -128,7 +128,7 @@ def _may_not_make(warehouse: Engine, name: str) -> InputError:
 
 
 def make_roles(database: Engine) -> None:
-    """Make the roles that rights are given to, where the server has none of their name yet.
+    """Make the roles that rights are given to, each in those it belongs to, where the server lacks them.
 
     Raises:
         InputError: they lack, and the role may not make any.
@@ -137,16 +137,24 @@ def make_roles(database: Engine) -> None:
         query = text("SELECT rolname FROM pg_roles WHERE rolname = ANY (:names)")
         held = set(connection.execute(query, {"names": list(ROLES)}).scalars())
     for role in ROLES:
-        if role in held:
-            continue
-        try:
-            _say(database, "CREATE ROLE {} NOLOGIN", sql.Identifier(role))
-        except InsufficientPrivilege as error:
-            raise InputError(
-                f"database: expected a role {role} on the server, got none, and "
-                f"{database.url.username} may not make it; say CREATE ROLE {role} NOLOGIN as the "
-                "server's owner"
-            ) from error
+        if role not in held:
+            _give(database, "CREATE ROLE {} NOLOGIN", role)
+    member = text("SELECT pg_has_role(:member, :role, 'USAGE')")
+    for role, of in MEMBERSHIPS:
+        with database.connect() as connection:
+            has = connection.execute(member, {"member": of, "role": role}).scalar_one()
+        if not has:
+            _give(database, "GRANT {} TO {}", role, of)
+
+
+def _give(database: Engine, statement: LiteralString, *roles: str) -> None:
+    try:
+        _say(database, statement, *map(sql.Identifier, roles))
+    except InsufficientPrivilege as error:
+        raise InputError(
+            f"database: expected the roles of the warehouse on the server, and {database.url.username} "
+            f"may not make them; say {statement.format(*roles)} as the server's owner, and repeat"
+        ) from error
 
 
 def _scratch_name(warehouse: Engine) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from pipeline.core.components import Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Origin
 
@@ -51,6 +52,56 @@ def connect(url: str) -> Engine:
             "and password, or unset DROUGHT_DATABASE_URL to use the embedded Postgres"
         ) from error
     return engine
+
+
+_LOGIN = "login_of_warehouse"
+"""Under this name an engine that acts as a component keeps the one that acts as its login."""
+_MAY_ACT = """
+SELECT EXISTS (
+    SELECT FROM pg_roles AS r
+    WHERE r.rolname = :role
+    AND pg_has_role(session_user, r.oid, CASE WHEN :has_set THEN 'SET' ELSE 'MEMBER' END)
+    AND has_database_privilege(r.oid, current_database(), 'TEMPORARY')
+    AND has_schema_privilege(r.oid, 'ops', 'USAGE')
+    AND has_function_privilege(r.oid, 'pg_catalog.pg_advisory_xact_lock(bigint)', 'EXECUTE')
+)
+"""
+_SETS_ROLES_SINCE = 160_000
+"""The version of Postgres since which membership and the right to take on a role are two things."""
+
+
+def acting_as(warehouse: Engine, component: Component) -> Engine:
+    """Return an engine whose transactions have the rights of a component, and no others.
+
+    A fault in what delivers can so not change a plan, though all components share one login. It
+    guards against faults, not against who has the login: they may take on another role.
+
+    Locks across transactions, and Postgres's own programs, act as the login. A login that may not
+    take on the role acts as itself: it is the login of another component, or the server's owner has
+    still to give what the roles need (`drought doctor` says so).
+    """
+    login: Engine = warehouse.get_execution_options().get(_LOGIN, warehouse)
+    if not may_act_as(login, component):
+        return login
+    acting = login.execution_options(**{_LOGIN: login})
+
+    def take_on(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            # For the transaction alone: the connection may be handed on.
+            connection.exec_driver_sql(f"SET LOCAL ROLE {component}")
+
+    event.listen(acting, "begin", take_on)
+    return acting
+
+
+def may_act_as(login: Engine, component: Component) -> bool:
+    """Return whether a login may take on the role of a component, and the role can work here."""
+    with login.connect() as connection:
+        version = connection.execute(
+            text("SELECT current_setting('server_version_num')::integer")
+        ).scalar_one()
+        asked = {"role": str(component), "has_set": version >= _SETS_ROLES_SINCE}
+        return bool(connection.execute(text(_MAY_ACT), asked).scalar_one())
 
 
 def claim_origin(connection: Connection, origin: Origin, where: str) -> None:
