@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
+from pipeline.local.logins import Logins
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.settings import Settings, settings_from_environment
 from pipeline.steps.backup import Programs, back_up
@@ -26,9 +27,10 @@ from pipeline.warehouse.migrations import holds_data, migrate, pending, refuse_o
 
 DATABASE = "drought"
 AIRFLOW_DATABASE = "airflow"
+POSTGRES_UNIT = "drought-postgres.service"
 AIRFLOW_DATABASE_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-AIRFLOW_USERS = "admin:admin,forecaster:op,viewer:viewer"
-"""Users and their roles in Airflow. Who may answer alerts is in the register of issuers."""
+AIRFLOW_USERS_VARIABLE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
+AIRFLOW_PASSWORDS_VARIABLE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"  # noqa: S105
 DAGS = Path(__file__).parents[1] / "dags"
 
 
@@ -49,7 +51,10 @@ def database_url(database: str = DATABASE) -> str:
     if given is not None:
         return given.get_secret_value()
     postgres = embedded_postgres()
-    postgres.start()
+    if settings().postgres_served:
+        postgres.await_start(POSTGRES_UNIT)
+    else:
+        postgres.start()
     postgres.ensure_database(database)
     return postgres.url(database)
 
@@ -173,25 +178,43 @@ def airflow_environment() -> dict[str, str]:
         )
     folder = settings().var.absolute()
     ours = {
-        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW_HOME": str(airflow_folder()),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # 32 workers are forked ahead otherwise; these machines have two cores.
         "AIRFLOW__CORE__PARALLELISM": "4",
-        AIRFLOW_DATABASE_VARIABLE: os.environ.get(AIRFLOW_DATABASE_VARIABLE)
-        or _airflow_database_url(),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": AIRFLOW_USERS,
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_password_file()),
+        **_airflow_database(),
+        "AIRFLOW__CORE__AUTH_MANAGER": "pipeline.orchestration.logins.Logins",
+        AIRFLOW_USERS_VARIABLE: airflow_logins().airflow_users(),
+        AIRFLOW_PASSWORDS_VARIABLE: str(airflow_logins().passwords_file),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     }
     given = {name: value for name, value in os.environ.items() if name in ours and value}
     return {**ours, **given, "DROUGHT_VAR": str(folder)}
 
 
-def airflow_password_file() -> Path:
-    """Return where Airflow keeps the passwords of its users on this machine."""
-    return settings().var.absolute() / "airflow" / "passwords.json"
+def airflow_folder() -> Path:
+    """Return the folder of all that Airflow keeps on this machine."""
+    return settings().var.absolute() / "airflow"
+
+
+def airflow_logins() -> Logins:
+    """Return the users of Airflow's page. Who may answer alerts is in the register of issuers."""
+    passwords = os.environ.get(AIRFLOW_PASSWORDS_VARIABLE)
+    users = airflow_folder() / "users.json"
+    return Logins(users, Path(passwords) if passwords else users.with_name("passwords.json"))
+
+
+def _airflow_database() -> dict[str, str]:
+    """Return what tells Airflow its database; nothing where a command or a vault already does."""
+    ways = [f"{AIRFLOW_DATABASE_VARIABLE}{way}" for way in ("_CMD", "_SECRET")]
+    if any(os.environ.get(way) for way in ways):
+        return {}
+    return {
+        AIRFLOW_DATABASE_VARIABLE: os.environ.get(AIRFLOW_DATABASE_VARIABLE)
+        or _airflow_database_url()
+    }
 
 
 def _airflow_database_url() -> str:

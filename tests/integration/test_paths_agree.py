@@ -196,6 +196,16 @@ def test_airflow_takes_the_database_it_is_given(fresh_settings: pytest.MonkeyPat
     assert environment[AIRFLOW_DATABASE] == "postgresql+psycopg2://u:p@db.example/airflow"
 
 
+@pytest.mark.parametrize("way", ["_CMD", "_SECRET"])
+def test_a_command_or_a_vault_may_tell_airflow_its_database(
+    fresh_settings: pytest.MonkeyPatch, way: str
+) -> None:
+    fresh_settings.setenv("DROUGHT_DATABASE_URL", "postgresql://u:p@db.example/drought")
+    fresh_settings.setenv(f"{AIRFLOW_DATABASE}{way}", "cat /run/secrets/airflow_database_url")
+    # Airflow would take the variable, were it there, before the command.
+    assert AIRFLOW_DATABASE not in wiring.airflow_environment()
+
+
 def test_airflow_is_told_folders_that_hold_wherever_it_works(
     fresh_settings: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
