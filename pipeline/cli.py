@@ -14,7 +14,7 @@ import psycopg
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline import wiring
+from pipeline.commands.airflow import airflow
 from pipeline.commands.alerts import alerts
 from pipeline.commands.analysts import analysts
 from pipeline.commands.backtest import backtests
@@ -45,9 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-airflow = typer.Typer(
-    help="Airflow live on this machine (make up, make down).", no_args_is_help=True
-)
 for group in (steps, alerts, show, exports, backtests):
     app.add_typer(group)
 for name, named in (
@@ -65,32 +62,6 @@ for name, named in (
     ("airflow", airflow),
 ):
     app.add_typer(named, name=name)
-
-
-@airflow.command("up")
-def airflow_up(
-    port: Annotated[int, typer.Option(help="Airflow's page.")] = 8080,
-    site_port: Annotated[int, typer.Option(help="The site.")] = 8081,
-) -> None:
-    """Start Airflow and the site on this machine. Its schedule stays off until you turn a DAG on."""
-    from pipeline import airflow_server
-
-    wiring.migrate_warehouse()
-    airflow_server.start(port, site_port, lambda what: notes.print(f"  {what}"))
-    print(
-        f"Airflow    http://127.0.0.1:{port}  (user admin; passwords in {wiring.airflow_password_file()})"
-    )
-    print(f"site       http://127.0.0.1:{site_port}")
-    print("stop       make down")
-
-
-@airflow.command("down")
-def airflow_down() -> None:
-    """Stop Airflow and the site."""
-    from pipeline import airflow_server
-
-    airflow_server.stop()
-    print("airflow: stopped")
 
 
 @app.command("demo")

@@ -1,4 +1,8 @@
-"""Programs left running in the background, found again by the pid they were started under."""
+"""Programs left running in the background, found again by the pid they were started under.
+
+Each is the first of a session of its own, and what it starts stays in that session unless it takes
+pains to leave: so its children are found when it is gone.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STOP_SECONDS = 20.0
+LOG_LIMIT_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process, told apart from a later one with the same number."""
+
+    pid: int
+    ticks: str
+    """When it started, in clock ticks since boot."""
+
+    @classmethod
+    def of(cls, pid: int) -> Started:
+        return cls(pid, _ticks(pid))
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self.ticks) and _ticks(self.pid) == self.ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +55,118 @@ class Background:
         """Start `command` unless it runs already; it outlives this process."""
         if self.is_running():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own programs
-                list(command),
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(f"{process.pid} {_started(process.pid)}")
+        process = start_apart(command, environment, self.log)
+        self._pid_file.write_text(f"{process.pid} {_ticks(process.pid)}")
+
+    def process(self) -> Started | None:
+        """Return the program that was started, if it runs: not another under its old pid."""
+        try:
+            pid, ticks = self._pid_file.read_text().split()
+        except (FileNotFoundError, ValueError):
+            return None
+        noted = Started(int(pid), ticks)
+        return noted if noted.is_running else None
 
     def is_running(self) -> bool:
-        """Whether the program that was started runs, and not another under its old pid."""
-        pid, started = self._noted()
-        return pid is not None and started == _started(pid)
+        """Whether the program that was started runs."""
+        return self.process() is not None
 
-    def stop(self) -> None:
-        """Ask the program and its children to end, and wait; insist after a while."""
-        pid, _ = self._noted()
-        if pid is not None and self.is_running():
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, sign)
-                if self._has_ended(STOP_SECONDS):
-                    break
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Ask the program to end, and wait; after so many seconds end it with all it started."""
+        noted = self.process()
+        if noted is not None:
+            end(noted, seconds)
         self._pid_file.unlink(missing_ok=True)
 
-    def _has_ended(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while self.is_running() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return not self.is_running()
 
-    def _noted(self) -> tuple[int | None, str]:
-        try:
-            pid, started = self._pid_file.read_text().split()
-        except (FileNotFoundError, ValueError):
-            return None, ""
-        return int(pid), started
+def start_apart(
+    command: Sequence[str], environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, its output at the end of `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own programs
+            list(command),
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
-def _started(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot; empty for none, or a dead one."""
+def end(leader: Started, seconds: float = STOP_SECONDS) -> None:
+    """End a program that was started apart, and then what is left of its session.
+
+    The program is asked first, alone, so that it can end its children in its own order.
+    """
+    if leader.is_running:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(leader.pid, signal.SIGTERM)
+        _wait_for_end(leader, seconds)
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        left = members(leader)
+        for one in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one.pid, sign)
+        for one in left:
+            _wait_for_end(one, 1.0)
+
+
+def is_at_work(leader: Started) -> bool:
+    """Whether something is being done in the session of a program that is gone.
+
+    Airflow's worker processes wait for tasks, and run each in a child.
+    """
+    found = members(leader)
+    numbers = {one.pid for one in found}
+    return any(parent in numbers for parent in found.values())
+
+
+def members(leader: Started) -> dict[Started, int]:
+    """Return the living processes of the session that `leader` began, each with its parent's number.
+
+    None where that number belongs to another program by now.
+    """
+    found = {}
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            fields = _fields(int(path.name))
+            if fields and int(fields[3]) == leader.pid:
+                found[Started(int(path.name), fields[19])] = int(fields[1])
+    is_anothers = any(one.pid == leader.pid and one != leader for one in found)
+    return {} if is_anothers else found
+
+
+def shorten_log(log: Path, limit: int = LOG_LIMIT_BYTES) -> None:
+    """Begin a log anew that has grown long, and keep what was in it beside it.
+
+    Who writes it goes on writing to the same file: at its end, as it was opened for that.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > limit:
+            older = log.with_name(f"{log.name}.1")
+            older.write_bytes(log.read_bytes())
+            os.truncate(log, 0)
+
+
+def _wait_for_end(process: Started, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while process.is_running and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _ticks(pid: int) -> str:
+    """Return when a process started; empty for none, or a dead one."""
+    fields = _fields(pid)
+    return fields[19] if fields else ""
+
+
+def _fields(pid: int) -> list[str]:
+    """Return what the kernel says of a process, from its state on; nothing of a dead one."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        said = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
+        return []
+    fields = said.rpartition(")")[2].split()
+    return [] if fields[0] in "ZX" else fields

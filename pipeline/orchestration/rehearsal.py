@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.core.errors import DroughtError
+from pipeline.orchestration.set_up import make_tables_and_pools
 
 _WELL = {"success", "skipped"}
 _LONGEST_WAIT_SECONDS = 600
@@ -27,14 +28,7 @@ class RehearsalError(DroughtError):
 def prepare() -> None:
     """Set Airflow's database and pools up; its environment is `wiring.airflow_environment`."""
     _keep_secrets()
-
-    from airflow.models.pool import Pool
-    from airflow.utils.db import initdb
-
-    from pipeline.orchestration import CDS_POOL
-
-    initdb()
-    Pool.create_or_update_pool(CDS_POOL, slots=1, description="", include_deferred=False)
+    make_tables_and_pools()
 
 
 def _keep_secrets() -> None:

@@ -1,0 +1,63 @@
+"""Airflow's simple auth manager, less what it grants too much and too long.
+
+A forecaster answers questions and changes nothing else. A token ends with the password it was given
+for: who leaves, or whose password is set anew, is out at once and not when a day is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.configuration import conf
+
+SEAL = "password_seal"
+
+
+class Logins(SimpleAuthManager):  # type: ignore[misc]
+    """Users as `pipeline.local.logins` keeps them."""
+
+    def serialize_user(self, user: SimpleAuthManagerUser) -> dict[str, Any]:
+        """Return what a token says: also which password it was given for, without saying it."""
+        return {**super().serialize_user(user), SEAL: _seal(user.username)}
+
+    def deserialize_user(self, token: dict[str, Any]) -> SimpleAuthManagerUser:
+        """Return the user of a token.
+
+        Raises:
+            ValueError: the user has left, or has another password since.
+        """
+        user = super().deserialize_user(token)
+        if not hmac.compare_digest(str(token.get(SEAL)), _seal(user.username)):
+            raise ValueError(f"{user.username}: has left, or has another password; log in again")
+        return user
+
+    def is_authorized_dag(
+        self,
+        *,
+        method: Any,  # noqa: ANN401
+        user: SimpleAuthManagerUser,
+        access_entity: DagAccessEntity | None = None,
+        details: Any = None,  # noqa: ANN401
+    ) -> bool:
+        """Let a forecaster answer questions, and change nothing else: not run, clear or pause."""
+        is_forecaster = (user.role or "").lower() == "user"
+        if is_forecaster and method != "GET" and access_entity != DagAccessEntity.HITL_DETAIL:
+            return False
+        allowed: bool = super().is_authorized_dag(
+            method=method, user=user, access_entity=access_entity, details=details
+        )
+        return allowed
+
+
+def _seal(login: str) -> str:
+    """Return what changes with the password; of a user who has none, what no token bears."""
+    password = SimpleAuthManager.get_passwords().get(login)
+    if password is None:
+        raise ValueError(f"{login}: expected a user with a password; who has left has none")
+    key = conf.get_mandatory_value("api_auth", "jwt_secret").encode()
+    return hmac.new(key, f"{login}\0{password}".encode(), hashlib.sha256).hexdigest()[:32]
