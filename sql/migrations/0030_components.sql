@@ -10,7 +10,7 @@
  *   drought_approve    answers of persons, and the last words of what they let leave
  *   drought_deliver    what became of each delivery, digests, channels, notices; no word of a message
  *   drought_publish    reads; bulletins, and the forecaster's paragraph in them
- *   drought_watch      reads, for status, checks and backups; ends long questions of analysts
+ *   drought_watch      reads, for status, checks and backups; tells the operator; ends long questions of analysts
  *   drought_configure  landscapes, plans, issuers, recipients, disclosure, going live: the operator
  *
  * drought_common is what all of them need. drought_pipeline is in all of them: it may what any of them may,
@@ -178,7 +178,8 @@ TO drought_decide, drought_approve, drought_deliver, drought_publish, drought_wa
 GRANT SELECT ON alert.bulletin, alert.bulletin_note TO drought_publish, drought_watch, drought_configure;
 GRANT SELECT ON alert.recipient
 TO drought_decide, drought_approve, drought_deliver, drought_watch, drought_configure;
-GRANT SELECT ON alert.digest, alert.notice TO drought_deliver, drought_watch, drought_configure;
+GRANT SELECT ON alert.digest TO drought_deliver, drought_watch, drought_configure;
+GRANT SELECT ON alert.notice TO drought_decide, drought_deliver, drought_watch, drought_configure;
 
 GRANT INSERT ON
 ops.file, ops.grid_month, ops.ingest, ops.refused_file, ops.watched, ops.request, ops.request_month, ops.job
@@ -236,6 +237,8 @@ GRANT INSERT, UPDATE, DELETE ON alert.channel TO drought_deliver;
 GRANT INSERT ON alert.bulletin, alert.bulletin_note TO drought_publish;
 GRANT EXECUTE ON FUNCTION alert.may_issue(alert.bulletin) TO drought_publish;
 
+-- It tells the operator what it sees.
+GRANT INSERT ON alert.notice TO drought_watch;
 GRANT EXECUTE ON FUNCTION ops.end_long_questions(interval) TO drought_watch;
 
 GRANT INSERT ON landscape.landscape, landscape.version, plan.document, alert.issuer, alert.recipient TO drought_configure;
