@@ -14,6 +14,7 @@ import psycopg
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline import logs, wiring
 from pipeline.commands.airflow import airflow
 from pipeline.commands.alerts import alerts
 from pipeline.commands.analysts import analysts
@@ -86,8 +87,10 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # Names of files need not be text, nor a terminal know all letters.
             stream.reconfigure(errors="backslashreplace")
+    wiring.start_log()
     try:
-        app()
+        with logs.bound(run=logs.new_run(), command=_command()):
+            app()
     except DroughtError as error:
         _fail(str(error))
     except (SQLAlchemyError, psycopg.Error) as error:
@@ -110,6 +113,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["no reason given"])[0]
 
 
+def _command() -> str | None:
+    """Return the first word given; others may be names of persons."""
+    return next((word for word in sys.argv[1:2] if word.isidentifier()), None)
+
+
 def _fail(message: str) -> NoReturn:
-    notes.print(f"error: {message}", highlight=False, markup=False, soft_wrap=True)
+    if not logs.tell_failure(message):
+        notes.print(f"error: {message}", highlight=False, markup=False, soft_wrap=True)
     sys.exit(1)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pipeline import logs
 from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
 from pipeline.local.logins import Logins
 from pipeline.local.postgres import EmbeddedPostgres
-from pipeline.settings import Settings, settings_from_environment
+from pipeline.settings import Settings, secrets_of, settings_from_environment
 from pipeline.steps.backup import Programs, back_up
 from pipeline.steps.installation import Installation
 from pipeline.steps.plans import take_shipped_plans
@@ -91,6 +92,32 @@ def installation(*, reads_only: bool = False) -> Installation:
             if wrong is not None:
                 raise InputError(wrong)
     return ready
+
+
+def installation_that_runs() -> Installation:
+    """Return this installation to look at; a Postgres that does not run is not started for it.
+
+    Raises:
+        InputError: the database does not run, does not answer, or is of another version.
+    """
+    postgres = embedded_postgres()
+    if settings().database_url is None and not postgres.is_running():
+        raise InputError(
+            f"database: expected the embedded Postgres in {postgres.root} to run, got none; start it: "
+            "`drought db up`"
+        )
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # a host that is off answers nothing at all
+    return installation(reads_only=True)
+
+
+def start_log() -> None:
+    """Let this process log as the settings say; where they are wrong, whoever needs them says so."""
+    try:
+        found = settings_from_environment()
+    except InputError:
+        logs.configure(is_json=os.environ.get("DROUGHT_LOG") == "json")
+    else:
+        logs.configure(is_json=found.log == "json", secrets=secrets_of(found))
 
 
 def installation_as_it_is() -> Installation:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Engine
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.checks import Check, Checked, Severity, in_words, read_checks, run_checks
+from pipeline.warehouse.outcomes import check_facts
 
 Tell = Callable[[Checked], None]
 
 
+@acts_as(Component.WATCH)
 def check(
     installation: Installation,
     *,
@@ -35,6 +39,7 @@ def check(
     with recorded(installation.warehouse, "check") as report:
         found = looked_over(installation.warehouse, checks, tell)
         report.rows = sum(one.count for one in found)
+        report.facts = None if only else _facts(found)
         notices = [one for one in found if one.check.severity is Severity.NOTICE and one.count]
         report.message = f"{len(found)} checks, {_counted(notices)}" if notices else None
         _refuse(found)
@@ -73,6 +78,22 @@ def _refuse(found: Sequence[Checked]) -> None:
         assert one.trouble is not None  # noqa: S101
         one.trouble.add_note(f"sql/checks/{one.check.name}.sql")
         raise one.trouble
+
+
+def _facts(found: Sequence[Checked]) -> dict[str, Any]:
+    of = {
+        severity: [one for one in found if one.check.severity is severity] for severity in Severity
+    }
+    return check_facts(
+        {
+            str(severity): {
+                "checks": sum(1 for one in some if one.count),
+                "rows": sum(one.count for one in some),
+            }
+            for severity, some in of.items()
+        },
+        sum(1 for one in found if one.trouble is not None),
+    )
 
 
 def _counted(found: Sequence[Checked]) -> str:

@@ -1,18 +1,22 @@
-"""Every step leaves an outcome in the warehouse, whether it succeeded or not."""
+"""Every step leaves an outcome in the warehouse, whether it succeeded or not, and says so in the log."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline import logs
 from pipeline.core.errors import NotPublishedError
 from pipeline.core.months import Month
 from pipeline.warehouse.outcomes import save_outcome
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -21,15 +25,25 @@ class Report:
 
     rows: int | None = None
     message: str | None = None
+    facts: Mapping[str, object] | None = None
+    """Numbers for programs."""
 
 
 @contextmanager
-def recorded(warehouse: Engine, step: str, month: Month | None = None) -> Iterator[Report]:
-    """Write down how the block ended, in a transaction of its own, and let its error pass."""
+def recorded(
+    warehouse: Engine, step: str, month: Month | None = None, *, is_last: bool = True
+) -> Iterator[Report]:
+    """Write down how the block ended, in a transaction of its own, and let its error pass.
+
+    What is logged in the block bears the step and the month. Where the block is a part of the step and
+    not its last one (`is_last`), that it ended well is not written down.
+    """
     report = Report()
     start = time.monotonic()
 
     def save(state: str, message: str | None) -> None:
+        seconds = time.monotonic() - start
+        _log.info("%s: %s", state, message or "", extra={"rows": report.rows, "seconds": seconds})
         with warehouse.begin() as connection:
             save_outcome(
                 connection,
@@ -37,18 +51,22 @@ def recorded(warehouse: Engine, step: str, month: Month | None = None) -> Iterat
                 month=month,
                 state=state,
                 rows=report.rows,
-                seconds=time.monotonic() - start,
+                seconds=seconds,
                 message=message,
+                run=logs.current_run(),
+                facts=report.facts,
             )
 
-    try:
-        yield report
-    except NotPublishedError as error:
-        save("not_published", str(error))
-        raise
-    except BaseException as error:
-        # The error matters more than its record, which a database that went away cannot take.
-        with suppress(SQLAlchemyError):
-            save("failed", f"{type(error).__name__}: {error}")
-        raise
-    save("done", report.message)
+    with logs.bound(step=step, month=month):
+        try:
+            yield report
+        except NotPublishedError as error:
+            save("not_published", str(error))
+            raise
+        except BaseException as error:
+            # The error matters more than its record, which a database that went away cannot take.
+            with suppress(SQLAlchemyError):
+                save("failed", f"{type(error).__name__}: {error}")
+            raise
+        if is_last:
+            save("done", report.message)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, text
+
+from pipeline.core.months import Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,70 @@ def save_notice(connection: Connection, recipients: Iterable[str], subject: str,
             ),
             {"recipient": recipient, "subject": subject, "body": body},
         )
+
+
+class NoticeKind(StrEnum):
+    """What a notice says that is told once."""
+
+    MONTH_CLOSED = "month_closed"
+    MONTH_STUCK = "month_stuck"
+    LATE_BY_PLAN = "late_by_plan"
+    STEP_FAILING = "step_failing"
+
+
+def save_notice_once(
+    connection: Connection,
+    recipients: Iterable[str],
+    kind: NoticeKind,
+    about: str,
+    subject: str,
+    body: str,
+    *,
+    month: Month | None = None,
+) -> int:
+    """Queue a notice for each recipient who was not told the same before; return for how many.
+
+    Two processes that say the same at once say it once.
+    """
+    told = 0
+    for recipient in recipients:
+        done = connection.execute(
+            text(
+                "INSERT INTO alert.notice (recipient_id, subject, body, kind, month, about) "
+                "VALUES (:recipient, :subject, :body, :kind, :month, :about) "
+                "ON CONFLICT (recipient_id, kind, about) WHERE kind <> 'unanswered' DO NOTHING"
+            ),
+            {
+                "recipient": recipient,
+                "subject": subject,
+                "body": body,
+                "kind": str(kind),
+                "month": month.first_day if month else None,
+                "about": about,
+            },
+        )
+        told += done.rowcount
+    return told
+
+
+def read_closed_months(connection: Connection, recipients: Iterable[str]) -> set[Month]:
+    """Return the months of which every one of `recipients` was told that they are closed."""
+    wanted = sorted(set(recipients))
+    rows = connection.execute(
+        text(
+            "SELECT month FROM alert.notice WHERE kind = 'month_closed' "
+            "AND recipient_id = ANY(:wanted) GROUP BY month "
+            "HAVING count(DISTINCT recipient_id) = :count"
+        ),
+        {"wanted": wanted, "count": len(wanted)},
+    )
+    return {Month.of(row.month) for row in rows}
+
+
+def read_first_told_month(connection: Connection) -> Month | None:
+    """Return the first month that any notice closed or called stuck; None: there is none."""
+    month = connection.execute(text("SELECT min(month) FROM alert.notice")).scalar()
+    return None if month is None else Month.of(month)
 
 
 def read_unsent_notices(connection: Connection, at: datetime | None) -> list[str]:

@@ -1,0 +1,166 @@
+"""Log lines: for people, or as JSON for a journal; each with what it belongs to.
+
+What is bound around a piece of work (`bound`) stands in every line logged inside, by whichever module and by
+`logging.getLogger` as ever: the run, the step, the month, the landscape. Only the command line calls
+`configure`: under Airflow the lines go its way, which adds what is bound too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+from urllib.parse import quote, quote_plus
+
+import structlog
+from structlog.contextvars import bound_contextvars, get_contextvars
+from structlog.typing import Processor
+
+HIDDEN = "***"
+_SHORTEST = 3
+"""Shorter secrets are parts of every text."""
+_OURS = "pipeline"
+_FIRST = ("time", "level", "event")
+_Event = MutableMapping[str, Any]
+
+Mask = Callable[[str], str]
+
+
+def masking(secrets: Iterable[str]) -> Mask:
+    """Return what replaces `secrets` in a text, also where they are quoted for a URL or for JSON."""
+    spelt = {
+        spelling
+        for one in secrets
+        if len(one) >= _SHORTEST
+        for spelling in (
+            one,
+            quote(one, safe=""),
+            quote_plus(one),
+            json.dumps(one)[1:-1],
+            json.dumps(one, ensure_ascii=False)[1:-1],
+        )
+    }
+    longest_first = sorted(spelt, key=lambda one: (-len(one), one))
+
+    def mask(text: str) -> str:
+        for secret in longest_first:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    return mask
+
+
+def configure(*, is_json: bool, secrets: Iterable[str] = ()) -> None:
+    """Send what is logged in this process to its error stream.
+
+    Args:
+        is_json: one JSON object a line, from `info` on; else plain lines, from `warning` on: what a
+            command did it prints itself.
+        secrets: texts that no line may hold.
+    """
+    mask = masking(secrets)
+    handler = _ToErrorStream()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    ]
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _as_json(mask) if is_json else _as_line(mask),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for held in [one for one in root.handlers if isinstance(one, _ToErrorStream)]:
+        root.removeHandler(held)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_OURS).setLevel(logging.INFO if is_json else logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    _State.is_json = is_json
+
+
+def tell_failure(message: str) -> bool:
+    """Log why a command failed, where lines are JSON; return whether they are."""
+    if _State.is_json:
+        logging.getLogger(_OURS).error("%s", message)
+    return _State.is_json
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Let every line logged in the body bear these; what is None is left out."""
+    with bound_contextvars(**{name: str(one) for name, one in fields.items() if one is not None}):
+        yield
+
+
+def new_run() -> str:
+    """Return a name for a run that has none of its own."""
+    return uuid.uuid4().hex[:12]
+
+
+def current_run() -> str | None:
+    """Return the run this is part of, as log lines name it; None: nobody named one."""
+    run = get_contextvars().get("run")
+    return None if run is None else str(run)
+
+
+class _State:
+    """How this process logs."""
+
+    is_json = False
+
+
+class _ToErrorStream(logging.StreamHandler[TextIO]):
+    """Whatever the error stream is at the moment: progress bars put another one in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        raise NotImplementedError
+
+
+def _as_json(mask: Mask) -> Callable[[Any, str, _Event], str]:
+    def render(logger: object, method: str, event: _Event) -> str:
+        return mask(json.dumps(_in_order(event), default=str, ensure_ascii=False))
+
+    return render
+
+
+def _as_line(mask: Mask) -> Callable[[Any, str, _Event], str]:
+    def render(logger: object, method: str, event: _Event) -> str:
+        said = _in_order(event)
+        exception = said.pop("exception", None)
+        said.pop("logger", None)
+        time, level, text = (said.pop(name, "") for name in _FIRST)
+        about = " ".join(f"{name}={one}" for name, one in said.items())
+        line = f"{time} {level}: {text}" + (f" [{about}]" if about else "")
+        return mask(line if exception is None else f"{line}\n{exception}")
+
+    return render
+
+
+def _in_order(event: Mapping[str, Any]) -> dict[str, Any]:
+    first = {name: event[name] for name in _FIRST if name in event}
+    return first | {name: event[name] for name in sorted(event) if name not in first}
