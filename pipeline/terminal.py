@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from pipeline.alerts.comparison_table import Section
     from pipeline.steps.explain import Explained
     from pipeline.steps.revisions import Change, MonthRevision, Revisions, StageRevision
+    from pipeline.steps.standing import Standing
     from pipeline.warehouse.channels import ChannelWaiting
     from pipeline.warehouse.checks import Checked
     from pipeline.warehouse.schedules import SourceSchedule
 
+CHECK_CODES: Mapping[str, int] = {"ok": 0, "attention": 1, "broken": 2}
+"""Exit codes of `drought status --check`, as plugins of Nagios and its kin have them."""
 _WIDEST = 10_000
 """No table needs more columns of a screen."""
 _NARROWEST = 8
@@ -87,6 +90,26 @@ def freshness_line(row: Mapping[str, Any]) -> str:
         f"{who} {row['newest_month']:%Y-%m} {row['release']}{final}, values for "
         f"{row['landscapes_with_values']} of {row['landscapes']} landscapes"
     )
+
+
+def check_line(found: Standing) -> str:
+    """Return how all stands in one line, with numbers that a monitoring system draws."""
+    exercise = "EXERCISE - SIMULATED DATA - " if found.is_exercise else ""
+    said = "; ".join(f"{one.what}: {one.said}" for one in found.reasons) or "all is well"
+    text = f"DROUGHT {str(found.verdict).upper()} - {exercise}{said}".replace("|", "/")
+    held = found.status
+    numbers = (
+        {}
+        if held is None
+        else {
+            "pending": len(held.pending),
+            "undelivered": sum(one.waiting for one in held.channels),
+            "late": len(held.late),
+            "failing": len(held.failing),
+        }
+    )
+    drawn = " ".join(f"{name}={number}" for name, number in numbers.items())
+    return f"{text} | {drawn}" if drawn else text
 
 
 def schedule_cells(schedule: SourceSchedule | None) -> tuple[str, str, str, str]:

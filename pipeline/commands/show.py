@@ -1,10 +1,10 @@
-"""The commands that show how things stand: status, revisions, doctor."""
+"""The commands that show how things stand: status, metrics, revisions, doctor."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,15 +17,21 @@ from pipeline.commands.options import (
     screen,
 )
 from pipeline.core.counts import Counts
+from pipeline.core.errors import InputError
 from pipeline.core.ids import Country
-from pipeline.steps.status import Status
 from pipeline.terminal import (
+    CHECK_CODES,
     channel_line,
+    check_line,
     freshness_line,
     print_revisions,
     request_line,
     stage_table,
 )
+
+if TYPE_CHECKING:
+    from pipeline.steps.standing import Standing
+    from pipeline.steps.status import Status
 
 show = typer.Typer()
 
@@ -63,16 +69,35 @@ def revisions_command(
 
 @show.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: docs/status.schema.json.")
+    ] = False,
+    as_check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="For a monitoring system: the exit code is 0 ok, 1 attention, 2 broken; without "
+            "--json one line.",
+        ),
+    ] = False,
 ) -> None:
-    """Show what is fresh, late and pending, and the stage of each landscape."""
-    from pipeline.steps.status import status as status_step
+    """Show what is fresh, late and pending, and the stage of each landscape.
 
-    found = status_step(wiring.installation(reads_only=True))
+    Changes nothing and starts nothing. Exit code 0, or 1 where the database does not answer; with
+    --check the code says how all stands.
+    """
+    from pipeline.steps.standing import as_facts, stand
+
+    found = stand(wiring.settings, wiring.installation_that_runs)
     if as_json:
-        print(json.dumps(found, default=plain, ensure_ascii=False))
+        print(json.dumps(as_facts(found), default=plain, ensure_ascii=False))
+    elif as_check:
+        print(check_line(found))
     else:
-        _print_status(found)
+        _print_standing(found)
+    code = CHECK_CODES[found.verdict] if as_check else int(found.status is None)
+    if code:
+        raise typer.Exit(code)
 
 
 @show.command()
@@ -105,6 +130,16 @@ def doctor(
         print(json.dumps(findings, default=plain, ensure_ascii=False))
     if not is_sound(findings):
         raise typer.Exit(1)
+
+
+def _print_standing(found: Standing) -> None:
+    if found.status is None:
+        raise InputError("; ".join(f"{one.what}: {one.said}" for one in found.reasons))
+    for reason in found.reasons:
+        if reason.verdict == "broken":
+            line = f"BROKEN {reason.what}: {reason.said}"
+            screen.print(line, markup=False, highlight=False, soft_wrap=True)
+    _print_status(found.status)
 
 
 def _print_status(found: Status) -> None:

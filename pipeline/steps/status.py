@@ -1,24 +1,32 @@
-"""How the installation stands."""
+"""How the installation stands, as far as the database tells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
 from pipeline.plans.lateness import LateReading
-from pipeline.steps.installation import Installation, deciding_sources
+from pipeline.steps.installation import Installation, acts_as, deciding_sources
 from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
 from pipeline.warehouse.blended import read_silent_gauges
 from pipeline.warehouse.channels import ChannelWaiting, read_standing
 from pipeline.warehouse.files import read_sources
+from pipeline.warehouse.health import DatabaseFacts, read_server
 from pipeline.warehouse.ingests import read_latest_ingests, read_refused
-from pipeline.warehouse.outcomes import Outcome, read_identity, read_latest_outcomes
+from pipeline.warehouse.outcomes import (
+    CheckFacts,
+    Outcome,
+    read_check_facts,
+    read_identity,
+    read_latest_outcomes,
+)
 from pipeline.warehouse.status import (
     Rows,
     read_countries_without_issuer,
@@ -31,6 +39,16 @@ from pipeline.warehouse.status import (
     read_undelivered,
     read_untaken_months,
 )
+
+SCHEDULED = frozenset(
+    {
+        *("fetch", "watch", "compute", "maps", "evaluate", "escalate", "deliver", "bulletins"),
+        *("publish", "check", "backup", "end_long_questions"),
+    }
+)
+"""Steps that run by themselves: one that failed and was not repeated is nobody's mistake at a keyboard."""
+_LONGEST = "120s"
+"""A question that takes longer waits for something, such as a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +80,23 @@ class Status:
     """Files that were refused as a whole and not taken since."""
     stages: Rows
     outcomes: list[Outcome]
+    """How each step ended last."""
+    checks: CheckFacts | None
+    """What the checks found last; None: not known."""
+    failing: Rows
+    """Steps of the schedule whose last outcome is a failure."""
+    newest_outcome_at: datetime | None
+    """When any step ended last."""
+    server: DatabaseFacts
 
 
+@acts_as(Component.WATCH)
 def status(installation: Installation) -> Status:
     """Return what is fresh, late, pending and undelivered, and the stage of each landscape."""
     with installation.warehouse.connect() as connection:
+        connection.execute(text(f"SET LOCAL statement_timeout = '{_LONGEST}'"))
         identity = read_identity(connection)
+        outcomes = read_latest_outcomes(connection)
         newest = read_newest_stage_month(connection)
         freshness = read_freshness(connection, installation.clock())
         by_plan = [] if newest is None else _late_readings(installation, connection)
@@ -93,8 +122,22 @@ def status(installation: Installation) -> Status:
             read_latest_ingests(connection),
             read_refused(connection),
             [] if newest is None else read_stages(connection, newest),
-            read_latest_outcomes(connection),
+            outcomes,
+            read_check_facts(connection),
+            [_failing_row(one) for one in outcomes if one.step in SCHEDULED and one.failing_since],
+            max((one.ended_at for one in outcomes), default=None),
+            read_server(connection),
         )
+
+
+def _failing_row(one: Outcome) -> dict[str, Any]:
+    return {
+        "step": one.step,
+        "failing_since": one.failing_since,
+        "failures": one.failures,
+        "message": one.message,
+        "run": one.run,
+    }
 
 
 def _late_readings(installation: Installation, connection: Connection) -> list[LateReading]:
@@ -139,6 +182,7 @@ def _behind(
     return [*behind(source, untaken.get(source, 0), newest, stages_to), *silent]
 
 
+@acts_as(Component.WATCH)
 def pending_alerts(installation: Installation) -> list[int]:
     """Return the numbers of the alerts that wait for an answer."""
     with installation.warehouse.connect() as connection:

@@ -38,15 +38,21 @@ def read_database_facts(connection: Connection) -> DatabaseFacts:
         sqlalchemy.exc.SQLAlchemyError: the tables cannot be written.
     """
     refuse_other_version(connection)
+    facts = read_server(connection)
+    with connection.begin_nested() as attempt:
+        connection.execute(text("UPDATE ops.identity SET origin = origin"))
+        attempt.rollback()
+    return facts
+
+
+def read_server(connection: Connection) -> DatabaseFacts:
+    """Return which server answers, and how much the database holds."""
     row = connection.execute(
         text(
             "SELECT current_setting('server_version') AS version, "
             "pg_database_size(current_database()) AS size"
         )
     ).one()
-    with connection.begin_nested() as attempt:
-        connection.execute(text("UPDATE ops.identity SET origin = origin"))
-        attempt.rollback()
     return DatabaseFacts(row.version.split()[0], int(row.size))
 
 

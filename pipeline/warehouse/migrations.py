@@ -108,6 +108,11 @@ def newest_applied(connection: Connection) -> str:
     return str(connection.execute(query).scalar_one())
 
 
+def newest_known() -> str:
+    """Return the name of the newest migration of this software."""
+    return _files()[-1].name
+
+
 def refuse_other_version(connection: Connection) -> None:
     """Check that exactly the migrations of this code have been applied.
 

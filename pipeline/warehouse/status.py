@@ -44,9 +44,10 @@ ORDER BY r.request_id
 """
 _PENDING = """
 SELECT
-    alert_id, landscape_id, month, drought_type, change, from_stage, to_stage, requested_at,
-    escalated_at IS NOT NULL AS is_escalated
-FROM mart.alert WHERE approval = 'pending' ORDER BY alert_id
+    a.alert_id, a.landscape_id, a.month, a.drought_type, a.change, a.from_stage, a.to_stage,
+    a.requested_at, a.escalated_at IS NOT NULL AS is_escalated, l.country_code
+FROM mart.alert AS a LEFT JOIN mart.landscape AS l USING (landscape_id)
+WHERE a.approval = 'pending' ORDER BY a.alert_id
 """
 _EXPIRED = """
 SELECT alert_id, landscape_id, month, drought_type, change, from_stage, to_stage, expired_at

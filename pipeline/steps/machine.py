@@ -1,0 +1,78 @@
+"""What the machine says of itself, whether or not the database answers: disk, backups, software."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from pipeline.core.backups import Backup
+from pipeline.core.errors import InputError
+from pipeline.settings import Settings
+from pipeline.warehouse.backup_files import read_backups
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The room where a folder lies."""
+
+    folder: str
+    """var, archive, grids or backups."""
+    free_bytes: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """The backups in the folder."""
+
+    count: int
+    newest_at: datetime | None
+    """The moment it holds."""
+    newest_tried_at: datetime | None
+    """When the newest one was restored for a trial; None: it was not."""
+    newest_bytes: int | None
+    last_tried_at: datetime | None
+    """The moment that the newest tried one holds."""
+
+
+def read_disks(settings: Settings) -> list[Disk]:
+    """Return the room of every folder of ours that lies on this machine."""
+    urls = {"archive": settings.archive, "grids": settings.grids}
+    folders = {"var": settings.var, "backups": settings.backups_folder} | {
+        name: Path(url2pathname(urlsplit(url).path) if "://" in url else url)
+        for name, url in urls.items()
+        if "://" not in url or url.startswith("file://")
+    }
+    found = []
+    for name, path in sorted(folders.items()):
+        usage = shutil.disk_usage(_existing(path.absolute()))
+        found.append(Disk(name, usage.free, usage.total))
+    return found
+
+
+def read_backup_state(settings: Settings) -> BackupState | None:
+    """Return how the backups stand; None where their folder cannot be read."""
+    try:
+        backups = read_backups(settings.backups_folder)
+    except (OSError, InputError):
+        return None
+    newest = backups[-1] if backups else None
+    return BackupState(
+        len(backups),
+        None if newest is None else newest.made_at,
+        None if newest is None else newest.tried_at,
+        None if newest is None else newest.size_bytes,
+        _last_tried(backups),
+    )
+
+
+def _last_tried(backups: list[Backup]) -> datetime | None:
+    return max((one.made_at for one in backups if one.tried_at is not None), default=None)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() or path == path.parent else _existing(path.parent)
