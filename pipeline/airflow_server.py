@@ -109,15 +109,22 @@ def set_up(say: Callable[[str], None]) -> None:
         )
 
 
-def run_component(name: str) -> NoReturn:
+def run_component(name: str, queues: str | None = None) -> NoReturn:
     """Become one component of Airflow, in the foreground.
 
+    Args:
+        name: of the component.
+        queues: from which a worker takes tasks, separated by commas; None: the default one.
+
     Raises:
-        InputError: there is no such component.
+        InputError: there is no such component, or it takes nothing from queues.
     """
     if name not in RUNNABLE:
         raise InputError(f"component: expected one of {', '.join(RUNNABLE)}, got {name!r}")
-    os.execve(sys.executable, _command(name), environment())  # noqa: S606 - our own program
+    if queues is not None and name != "celery-worker":
+        raise InputError(f"queues: expected none for {name}; only a celery-worker has them")
+    taken = [] if queues is None else ["--queues", queues]
+    os.execve(sys.executable, [*_command(name), *taken], environment())  # noqa: S606 - our own program
 
 
 def _command(name: str) -> list[str]:

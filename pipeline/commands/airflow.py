@@ -96,6 +96,10 @@ def airflow_run(
         str,
         typer.Argument(help="api-server, scheduler, dag-processor, triggerer or celery-worker."),
     ],
+    queues: Annotated[
+        str | None,
+        typer.Option(help="Of a celery-worker: the queues it takes from, such as default,office."),
+    ] = None,
 ) -> None:
     """Run one component in the foreground, for systemd and containers.
 
@@ -103,7 +107,7 @@ def airflow_run(
     """
     from pipeline import airflow_server
 
-    airflow_server.run_component(component)
+    airflow_server.run_component(component, queues)
 
 
 @airflow.command("users")
