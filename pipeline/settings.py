@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     """Folder of everything this installation writes."""
     database_url: SecretStr | None = None
     """A Postgres of your own; unset: the embedded one under `var`."""
+    postgres_served: bool = False
+    """The embedded Postgres is a service's (`drought db serve`): commands wait for it, and start none."""
     archive_url: str | None = Field(default=None, repr=False)
     """Where raw files are kept, any fsspec URL; unset: ``var/archive``."""
     grids_url: str | None = Field(default=None, repr=False)

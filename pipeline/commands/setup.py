@@ -9,6 +9,7 @@ import typer
 from pipeline import wiring
 from pipeline.commands.backups import backups, say
 from pipeline.commands.options import screen
+from pipeline.core.errors import InputError
 from pipeline.terminal import folded_table, schedule_cells
 
 db = typer.Typer(
@@ -20,7 +21,10 @@ sources = typer.Typer(help="Data sources: when each is expected.", no_args_is_he
 
 @db.command("up")
 def db_up() -> None:
-    """Start the embedded Postgres. Other commands start it too when they need it."""
+    """Start the embedded Postgres, or wait for the service that does (DROUGHT_POSTGRES_SERVED).
+
+    Other commands do so too when they need it.
+    """
     wiring.connected()
     print("database: running")
 
@@ -31,8 +35,53 @@ def db_down() -> None:
     if wiring.settings().database_url is not None:
         print("database: DROUGHT_DATABASE_URL is set; that server is not ours to stop")
         return
+    if wiring.settings().postgres_served:
+        raise InputError(
+            f"database: expected to stop what a command started, and {wiring.POSTGRES_UNIT} runs it "
+            "(DROUGHT_POSTGRES_SERVED is set); say `systemctl stop` of that, with --user where it is "
+            "a user's"
+        )
     wiring.embedded_postgres().stop()
     print("database: stopped")
+
+
+@db.command("serve")
+def db_serve() -> None:
+    """Be the embedded Postgres, in the foreground: for systemd, which brings it back if it ends.
+
+    One that another command started is stopped first. What it says is in postgres/server.log.
+    """
+    _refuse_foreign_server()
+    wiring.embedded_postgres().serve()
+
+
+@db.command("password")
+def db_password(
+    new: Annotated[
+        bool, typer.Option("--new", help="Needed: the password in force ends with this.")
+    ] = False,
+) -> None:
+    """Give the owner of the embedded Postgres another password, as when the person in charge changes.
+
+    It is made up, and kept in postgres/password, which its owner alone reads. No command needs to be
+    told; programs that run on, such as Airflow, are to be started anew.
+    """
+    if not new:
+        raise typer.BadParameter("expected --new; `drought db url` prints the one in force")
+    _refuse_foreign_server()
+    wiring.connected()
+    wiring.embedded_postgres().renew_password()
+    print(
+        "password: renewed; start Airflow and the site anew, and whatever else was told the old one"
+    )
+
+
+def _refuse_foreign_server() -> None:
+    if wiring.settings().database_url is not None:
+        raise InputError(
+            "database: DROUGHT_DATABASE_URL is set, expected the embedded Postgres; that server is its "
+            "administrator's"
+        )
 
 
 @db.command("url")

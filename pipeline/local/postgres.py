@@ -13,6 +13,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 import psycopg
@@ -37,6 +39,8 @@ _PATIENCE_SECONDS = 300
 """Longer than replaying a full write-ahead log (1 GB) after a power cut takes on a slow disk."""
 _WAITING = ("--wait", f"--timeout={_PATIENCE_SECONDS}")
 _LOG_LIMIT_BYTES = 10_000_000
+_NEW_PASSWORD = "password.new"  # noqa: S105 - the name of a file
+"""Beside the old one while the server is told; which of the two holds then, the server knows."""
 _CLUSTER = (
     f"--username={USER}",
     "--auth=scram-sha-256",
@@ -85,17 +89,50 @@ class EmbeddedPostgres:
         """
         self._make_root()
         with self._turn(), self._opened("server.lock") as lock:
+            if not self._settles(lock):
+                self._launch(self._prepared(lock), lock)
+            self._finish_password()
+
+    def serve(self) -> NoReturn:
+        """Become the server: this process is the postmaster from here on, for a service manager.
+
+        A server that another command started on the folder is stopped first: what it was doing is
+        rolled back. SIGINT ends it in good order.
+
+        Raises:
+            InputError: as `start`; the server's own refusals are in its log.
+        """
+        self._make_root()
+        with self._turn(), self._opened("server.lock") as lock:
             if self._settles(lock):
-                return
-            tools = self._tools()
-            if not self._data.exists():
-                self._create_cluster(tools, lock)
-            elif not self._has("password"):
+                self._stop(lock)
+            tools = self._prepared(lock)
+            self._shorten_log()
+            options = self._options()
+            with self._opened("server.log") as log:
+                program = str(tools.binaries / "postgres")
+                tools.become([program, *options], self._environment(), log, (lock,))
+
+    def await_start(self, served_by: str) -> None:
+        """Return once the server accepts connections, which somebody else is to start.
+
+        Args:
+            served_by: who, for the message.
+
+        Raises:
+            InputError: none has answered after the time that a recovery may take.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self.is_running():
+            if time.monotonic() > deadline:
                 raise InputError(
-                    f"{self.root}/password: expected the password of the data beside it, found "
-                    f"none; put the file back, or move {self._data} away to begin anew"
+                    f"{self.root}: expected {served_by} to run the server (DROUGHT_POSTGRES_SERVED "
+                    f"is set), and none answered in {_PATIENCE_SECONDS} s; start that, or unset it"
                 )
-            self._launch(tools, lock)
+            time.sleep(0.1)
+        if self._has(_NEW_PASSWORD):
+            with self._turn():
+                self._finish_password()
 
     def stop(self) -> None:
         """Return once no process of the server is left; open transactions are rolled back.
@@ -106,14 +143,8 @@ class EmbeddedPostgres:
         if not self._is_held():
             return
         with self._turn(), self._opened("server.lock") as lock:
-            if not self._settles(lock):
-                return
-            stopped = self._run(self._tools(), (), "pg_ctl", "stop", "--mode=fast", *_WAITING)
-            if stopped != 0 and self._answers():
-                raise self._failure("the server did not stop; mend what its last lines say")
-            deadline = time.monotonic() + _PATIENCE_SECONDS
-            while not _takes(lock, fcntl.LOCK_EX):
-                self._pause(deadline, "the server was told to end, and some process of it has not")
+            if self._settles(lock):
+                self._stop(lock)
 
     def is_running(self) -> bool:
         """Whether the server accepts connections."""
@@ -133,8 +164,7 @@ class EmbeddedPostgres:
 
         Nobody but the owner may connect until it is granted; Postgres would let everybody in.
         """
-        password = self._read("password")
-        with psycopg.connect(self._address(), password=password, autocommit=True) as connection:
+        with self._connected(self._read("password")) as connection:
             found = connection.execute("select from pg_database where datname = %s", [name])
             if found.rowcount:
                 return
@@ -145,6 +175,55 @@ class EmbeddedPostgres:
                 connection.execute(statement.format(database))
                 statement = sql.SQL("revoke connect, temporary on database {} from public")
                 connection.execute(statement.format(database))
+
+    def renew_password(self) -> None:
+        """Give the server's owner another password. The server must be running.
+
+        Whoever is connected stays so; programs that were handed the old one need a new start.
+
+        Raises:
+            InputError: the folder belongs to another user.
+        """
+        with self._turn():
+            self._finish_password()
+            password = secrets.token_urlsafe(24)
+            self._write(_NEW_PASSWORD, password)
+            with self._connected(self._read("password")) as connection:
+                statement = sql.SQL("alter role {} password {}")
+                # What is sent and logged is the verifier, not the password.
+                verifier = connection.pgconn.encrypt_password(
+                    password.encode(), USER.encode(), b"scram-sha-256"
+                ).decode()
+                connection.execute(statement.format(sql.Identifier(USER), sql.Literal(verifier)))
+            self._finish_password()
+
+    def _finish_password(self) -> None:
+        """Keep the password that was being given when a command or the power ended, if it holds.
+
+        Only in a turn: who gives one writes it down first.
+        """
+        if not self._has(_NEW_PASSWORD):
+            return
+        new = self.root / _NEW_PASSWORD
+        try:
+            self._connected(new.read_text()).close()
+        except FileNotFoundError:  # another command was quicker
+            return
+        except psycopg.OperationalError as error:
+            if not self._answers():
+                raise
+            try:
+                self._connected(self._read("password")).close()
+            except psycopg.OperationalError:
+                raise error from None
+            new.unlink(missing_ok=True)
+        else:
+            with suppress(FileNotFoundError):
+                new.replace(self.root / "password")
+            _sync(self.root)
+
+    def _connected(self, password: str) -> psycopg.Connection:
+        return psycopg.connect(self._address(), password=password, autocommit=True)
 
     def programs(self) -> Path:
         """Return the folder of Postgres's programs, of the version that wrote the data."""
@@ -220,20 +299,47 @@ class EmbeddedPostgres:
         unfinished.rename(self._data)
         _sync(self.root)
 
+    def _prepared(self, lock: int) -> _Tools:
+        """Return the tools for a folder in which a server can begin."""
+        tools = self._tools()
+        if not self._data.exists():
+            self._create_cluster(tools, lock)
+        elif not self._has("password"):
+            raise InputError(
+                f"{self.root}/password: expected the password of the data beside it, found "
+                f"none; put the file back, or move {self._data} away to begin anew"
+            )
+        return tools
+
     def _launch(self, tools: _Tools, lock: int) -> None:
-        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT_BYTES:
-            self._log.replace(self.root / "server.log.1")
+        self._shorten_log()
         for _ in range(3):
-            self._remove_pid()
-            port = self._free_port()
-            self._write("port", str(port))
-            options = " ".join(f"-c {key}={value}" for key, value in _SETTINGS.items())
-            options = f"--options={options} -c port={port}"
+            options = f"--options={' '.join(self._options())}"
             if self._run(tools, (lock,), "pg_ctl", "start", *_WAITING, options) == 0:
                 return
-            if _is_free(port):  # if not, another program was quicker than our server: once more
-                break
+            if _is_free(int(self._read("port"))):
+                break  # if not, another program was quicker than our server: once more
         raise self._failure("the server did not start; mend what its last lines say")
+
+    def _shorten_log(self) -> None:
+        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT_BYTES:
+            self._log.replace(self.root / "server.log.1")
+
+    def _options(self) -> list[str]:
+        """Clear the way for a server, and return its settings with the port it is to take."""
+        self._remove_pid()
+        port = self._free_port()
+        self._write("port", str(port))
+        settings = {**_SETTINGS, "port": str(port)}
+        return [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+
+    def _stop(self, lock: int) -> None:
+        stopped = self._run(self._tools(), (), "pg_ctl", "stop", "--mode=fast", *_WAITING)
+        if stopped != 0 and self._answers():
+            raise self._failure("the server did not stop; mend what its last lines say")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not _takes(lock, fcntl.LOCK_EX):
+            self._pause(deadline, "the server was told to end, and some process of it has not")
 
     def _remove_pid(self) -> None:
         """Forget the pid of a server that is gone: Postgres takes a reused one for its own.
@@ -268,9 +374,11 @@ class EmbeddedPostgres:
         The data folder goes by the environment: pg_ctl would put it into a line for the shell.
         """
         with self._opened("server.log") as log:
-            environment = {"PATH": os.defpath, "PGDATA": str(self._data)}
             command = [str(tools.binaries / name), *arguments]
-            return tools.run(command, environment, output=log, kept=kept)
+            return tools.run(command, self._environment(), output=log, kept=kept)
+
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.defpath, "PGDATA": str(self._data)}
 
     def _failure(self, trouble: str) -> InputError:
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
@@ -381,6 +489,27 @@ class _Tools:
             extra_groups=None if self.ids is None else [],
             check=False,
         ).returncode
+
+    def become(
+        self, command: list[str], environment: dict[str, str], output: int, kept: tuple[int, ...]
+    ) -> NoReturn:
+        """Run a command in place of this process, under its pid."""
+        command = [*self.prefix, *command]
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is what is wanted
+            for ours, theirs in ((nothing.fileno(), 0), (output, 1), (output, 2)):
+                os.dup2(ours, theirs)
+        for descriptor in kept:
+            os.set_inheritable(descriptor, True)
+        # What Python ignores a program that follows it would ignore too.
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(ignored, signal.SIG_DFL)
+        os.chdir("/")
+        if self.ids is not None:
+            user, group = self.ids
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+        os.execve(command[0], command, environment)  # noqa: S606 - as in `run`
 
     def reach(self, folder: Path) -> None:
         """Refuse folders that the account may not enter.
