@@ -10,11 +10,9 @@ import typer
 
 from pipeline import wiring
 from pipeline.commands.options import (
-    FromMonth,
     MaybeFrom,
     MaybeTo,
     MonthArgument,
-    ToMonth,
     file_to_write,
     in_order,
     mapped_index,
@@ -221,7 +219,8 @@ def check(
             print("\n".join(checked_lines(one)), flush=True)
 
     try:
-        check_step(wiring.installation(), only=only or (), tell=told)
+        with wiring.watched():
+            check_step(wiring.installation(), only=only or (), tell=told)
     finally:
         if as_json:
             facts = [checked_facts(one) for one in found]
@@ -232,16 +231,20 @@ def check(
 
 
 @steps.command()
-def run(first: FromMonth, last: ToMonth) -> None:
-    """All steps for these months, without Airflow: for a systemd timer, or by hand."""
+def run(first: MaybeFrom = None, last: MaybeTo = None) -> None:
+    """All steps for these months, without Airflow: for a systemd timer, or by hand.
+
+    Without months: all that lack, from the oldest month held to the newest that should be out by the
+    schedule of its source (`drought sources list`).
+    """
     from pipeline.steps.run import run as run_step
 
     in_order(first, last)
-    with progress(notes) as advance:
+    with wiring.watched(), progress(notes) as advance:
         done = run_step(wiring.installation(), first, last, advance=advance)
     print(
-        f"{first} to {last}: {done.fetched} months fetched, {done.told} alerts wait for approval, "
-        f"{done.delivered.sent} messages sent"
+        f"{first or 'the oldest held'} to {last or 'the newest due'}: {done.fetched} months fetched, "
+        f"{done.told} alerts wait for approval, {done.delivered.sent} messages sent"
     )
     if done.delivered.failures:
         raise typer.Exit(1)

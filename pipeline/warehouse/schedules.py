@@ -71,6 +71,16 @@ def save_schedule(connection: Connection, schedule: SourceSchedule) -> bool:
     return bool(done.rowcount)
 
 
+def read_newest_due_month(connection: Connection, source: str, at: datetime) -> Month | None:
+    """Return the newest month of a source that should be here at a moment; None: it has no schedule."""
+    statement = (
+        "SELECT ops.newest_due_month(preliminary_after_days, :at) FROM ops.source_schedule "
+        "WHERE source = :source"
+    )
+    due = connection.execute(text(statement), {"source": source, "at": at}).scalar()
+    return None if due is None else Month.of(due)
+
+
 _TO_SETTLE = """
 WITH unsettled AS (
     SELECT g.month FROM ops.grid_month AS g JOIN ops.file AS f USING (file_id)
