@@ -31,6 +31,7 @@ from pipeline.commands.setup import db, sources
 from pipeline.commands.show import show
 from pipeline.commands.stations import stations
 from pipeline.commands.steps import steps
+from pipeline.commands.units import units
 from pipeline.commands.words import words
 from pipeline.core.errors import DroughtError
 
@@ -46,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (steps, alerts, show, exports, backtests):
+for group in (steps, alerts, show, exports, backtests, units):
     app.add_typer(group)
 for name, named in (
     ("db", db),

@@ -1,0 +1,206 @@
+"""The systemd units of an installation, filled in: pure text, from the templates beside this file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.core.errors import InputError
+
+POSTGRES = "drought-postgres.service"
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+"""Of Airflow, in the order in which they are started."""
+_PLAIN = re.compile(r"[\w/.,:@+=-]+")
+"""Of a path that systemd takes as it stands: no spaces, quotes, `%`, `$` or backslashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a timer starts: the commands of `drought`, one after another until one fails."""
+
+    name: str
+    what: str
+    commands: tuple[str, ...]
+    calendar: str
+    spread: str
+    longest: str
+    is_heavy: bool = False
+
+
+TASKS = (
+    Task(
+        name="run",
+        what="take what is new to stages, letters and site",
+        commands=("run",),
+        calendar="*-*-* 06:00 UTC",
+        spread="15min",
+        # The data store may keep it waiting for three hours, the first maps take one.
+        longest="20h",
+        is_heavy=True,
+    ),
+    Task(
+        name="deliver",
+        what="send what is approved",
+        commands=("deliver",),
+        calendar="*:0/10",
+        spread="20s",
+        longest="2h",
+    ),
+    Task(
+        name="backup",
+        what="back up the warehouse and try the backup",
+        commands=("db backup",),
+        calendar="*-*-* 04:00 UTC",
+        spread="5min",
+        longest="6h",
+        is_heavy=True,
+    ),
+    Task(
+        name="check",
+        what="look for contradictions in the warehouse",
+        commands=("analysts end-long", "check"),
+        calendar="*-*-* 05:00 UTC",
+        spread="5min",
+        longest="6h",
+        is_heavy=True,
+    ),
+    Task(
+        name="doctor",
+        what="look at all the installation stands on",
+        commands=("doctor",),
+        calendar="*-*-* 05:30 UTC",
+        spread="5min",
+        longest="1h",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an installation lies, and who runs it."""
+
+    checkout: Path
+    programs: Path
+    """Folder of the environment's `drought` and `python`."""
+    var: Path
+    env_file: Path
+    writable: tuple[Path, ...]
+    """Folders besides `var` that services write to; they need not be there."""
+    is_postgres_ours: bool
+    account: str | None
+    """Of system units; None: units of a user's own manager, for who writes them."""
+    systemd: int
+    """Version of systemd they are for; 0 where it is not known."""
+    site_host: str = "127.0.0.1"
+    site_port: int = 8081
+
+
+def notices_folder(var: Path) -> Path:
+    """Return where the units note which of them failed, each by an empty file."""
+    return var / "units"
+
+
+def units(place: Place, *, with_airflow: bool) -> dict[str, str]:
+    """Return the text of each unit by its name.
+
+    Either Airflow's components or the timers; Postgres where it is the embedded one, the site, and
+    `drought.target`, which holds them together.
+
+    Raises:
+        InputError: a path or a host that systemd would read otherwise.
+    """
+    for said in (place.checkout, place.programs, place.var, place.env_file, *place.writable):
+        _refuse_odd(str(said))
+    _refuse_odd(place.site_host)
+    texts: dict[str, str] = {}
+    if place.is_postgres_ours:
+        texts[POSTGRES] = _filled(place, "postgres.service", first_pause="1s", no_new_code=True)
+    texts["drought-site.service"] = _filled(
+        place, "site.service", first_pause="5s", no_new_code=True
+    )
+    texts |= _airflow(place) if with_airflow else _timers(place)
+    started = [name for name in texts if not _is_started_by_another(name, texts)]
+    texts["drought.target"] = _filled(place, "drought.target", wanted=started)
+    return texts
+
+
+def _airflow(place: Place) -> dict[str, str]:
+    set_up = "drought-airflow-setup.service"
+    texts = {set_up: _filled(place, "airflow-setup.service", after=_after(place))}
+    for component in COMPONENTS:
+        texts[f"drought-{component}.service"] = _filled(
+            place,
+            "airflow.service",
+            component=component,
+            after=_after(place, set_up),
+            first_pause="5s",
+        )
+    return texts
+
+
+def _timers(place: Place) -> dict[str, str]:
+    texts = {"drought-notice@.service": _filled(place, "notice.service")}
+    for task in TASKS:
+        texts[f"drought-{task.name}.service"] = _filled(
+            place, "task.service", task=task, after=_after(place)
+        )
+        texts[f"drought-{task.name}.timer"] = _filled(place, "task.timer", task=task)
+    return texts
+
+
+def _after(place: Place, *others: str) -> list[str]:
+    """Return the lines that put a unit after what it stands on.
+
+    `Wants`, not `Requires`: a server that takes long to recover would else end its dependants for
+    good, and they wait for it themselves.
+    """
+    before = [*([POSTGRES] if place.is_postgres_ours else []), *others]
+    # Units of a user know nothing of the machine's.
+    of_machine = ["network-online.target", "time-sync.target"] if place.account else []
+    wanted = [*before, *(name for name in of_machine if name.startswith("network"))]
+    lines = [f"Wants={' '.join(wanted)}"] if wanted else []
+    if before or of_machine:
+        lines.append(f"After={' '.join([*before, *of_machine])}")
+    return lines
+
+
+def _is_started_by_another(name: str, texts: dict[str, str]) -> bool:
+    return "@" in name or f"{Path(name).stem}.timer" in texts.keys() - {name}
+
+
+def _filled(place: Place, template: str, *, no_new_code: bool = False, **values: object) -> str:
+    templates = Environment(  # noqa: S701 - not HTML
+        loader=PackageLoader("pipeline.local", "units"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return templates.get_template(f"{template}.j2").render(
+        checkout=place.checkout,
+        drought=place.programs / "drought",
+        python=place.programs / "python",
+        var=place.var,
+        site=place.var / "site",
+        notices=notices_folder(place.var),
+        env_file=place.env_file,
+        # The first has to be there; another disk may be away, and then writing to it fails.
+        writable=[str(place.var), *(f"-{folder}" for folder in place.writable)],
+        account=place.account,
+        is_system=place.account is not None,
+        systemd=place.systemd,
+        site_host=place.site_host,
+        site_port=place.site_port,
+        no_new_code=no_new_code,
+        **values,
+    )
+
+
+def _refuse_odd(text: str) -> None:
+    if not _PLAIN.fullmatch(text):
+        raise InputError(
+            f"units: expected a path of letters, digits and / . _ - only, which systemd takes as it "
+            f"stands, got {text!r}; install in another folder"
+        )
