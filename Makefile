@@ -24,26 +24,72 @@ DOMAIN := core grids stations landscapes indices plans alerts
 # A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site, a broker for workers.
 APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium redis-server
 
-.PHONY: help setup lock apt check test test-slow test-unit-without-airflow demo up down format clean
+# `make setup` makes an environment for developing, `make install` one for running: the same folder holds the one or the
+# other, and the mark it bears (.ready, or .installed- with the name of the lock) says which. What only runs takes either.
+INSTALLED := $(wildcard $(VENV)/.installed-*)
+LOCK ?= $(or $(patsubst $(VENV)/.installed-%,%,$(INSTALLED)),airflow)
+RUNNABLE := $(or $(INSTALLED),$(VENV)/.ready)
+# A folder that `make wheelhouse` filled, for machines without internet.
+WHEELHOUSE ?=
+OFFLINE := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE)/wheels)
+MADE_FOR = $$($(1) -c 'import platform as p; print(p.system(), p.machine(), "Python", *p.python_version_tuple()[:2])')
+
+.PHONY: help setup install wheelhouse sound-wheelhouse lock apt check test test-slow test-unit-without-airflow demo up down format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 28
 
 setup: $(VENV)/.ready ## everything the other targets need, in .venv
 
-$(UV):
+$(UV): | sound-wheelhouse
 	@[ -n "$(PYTHON)" ] || { echo "setup: expected Python 3.11 or 3.12, found neither;" \
 	  "install one, or say make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	echo "setup: uv $(UV_VERSION) into .tools"
 	$(PYTHON) -m venv .tools
-	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.tools/bin/pip install --quiet --disable-pip-version-check $(OFFLINE) uv==$(UV_VERSION)
 
 $(VENV)/.ready: requirements/all.txt pyproject.toml | $(UV)
 	@echo "setup: about 450 MB of packages into $(VENV) (only what is not cached is downloaded)"
+	rm -f $(VENV)/.installed-*
 	[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/all.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
+
+install: $(VENV)/.installed-$(LOCK) ## what running needs, in .venv; LOCK=timer without Airflow, WHEELHOUSE=DIR without internet
+	@echo "install: done, by requirements/$(LOCK).txt; the command is .venv/bin/drought"
+
+$(VENV)/.installed-%: requirements/%.txt pyproject.toml | sound-wheelhouse $(UV)
+	@echo "install: packages of requirements/$*.txt into $(VENV)$(if $(WHEELHOUSE),, (only what is not cached is downloaded))"
+	rm -f $(VENV)/.ready $(VENV)/.installed-*
+	[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python $(OFFLINE) --require-hashes requirements/$*.txt
+	$(UV) pip install --quiet --python $(BIN)/python $(OFFLINE) --no-deps --no-build-isolation -e .
+	touch $@
+
+sound-wheelhouse:
+	@[ -n "$(WHEELHOUSE)" ] || exit 0
+	fail() { echo "install: $(WHEELHOUSE): $$*" >&2; exit 1; }
+	(cd $(WHEELHOUSE) && sha256sum --check --quiet SHA256SUMS) || fail "expected files as they were written, got others; copy it anew"
+	cmp --quiet $(WHEELHOUSE)/$(LOCK).txt requirements/$(LOCK).txt || fail "was not made of this requirements/$(LOCK).txt;" \
+	  "make it anew with LOCK=$(LOCK)"
+	here="$(call MADE_FOR,$(PYTHON))"
+	[ "$$(cat $(WHEELHOUSE)/MADE_FOR)" = "$$here" ] || fail "made for $$(cat $(WHEELHOUSE)/MADE_FOR), here is $$here; make it anew"
+
+wheelhouse: | $(UV) ## all that an installation without internet needs, into TO=DIR (a stick), with checksums
+	@[ -n "$(TO)" ] || { echo "wheelhouse: say where: make wheelhouse TO=/media/stick/drought" >&2; exit 2; }
+	mkdir -p $(TO)/wheels
+	echo "wheelhouse: packages of requirements/$(LOCK).txt into $(TO)"
+	.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+	  --requirement requirements/$(LOCK).txt --dest $(TO)/wheels
+	.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	  uv==$(UV_VERSION) --dest $(TO)/wheels
+	git archive --format tar.gz --prefix cacilm-drought/ --output $(TO)/cacilm-drought.tar.gz HEAD
+	echo "$(call MADE_FOR,.tools/bin/python)" >$(TO)/MADE_FOR
+	cp requirements/$(LOCK).txt $(TO)/
+	cd $(TO)
+	find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS
+	du -sh .
 
 lock: | $(UV) ## resolve the dependencies anew into requirements/
 	@compile() { $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
@@ -91,10 +137,10 @@ test: setup ## all tests but the slow; fails if fewer are collected than tests/f
 test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 tests/slow
 
-demo: setup ## the main job on simulated data: rain in, letters out, on this machine
+demo: $(RUNNABLE) ## the main job on simulated data: rain in, letters out, on this machine
 	@$(BIN)/drought demo
 
-up: setup ## Airflow with its page, live, on the embedded Postgres
+up: $(RUNNABLE) ## Airflow with its page, live, on the embedded Postgres
 	@$(BIN)/drought airflow up
 
 down: ## stop what `make up` and `make demo` left running
