@@ -10,6 +10,7 @@ import typer
 from pipeline import wiring
 from pipeline.commands.account import logged_in_account
 from pipeline.commands.options import screen
+from pipeline.core.components import Component
 from pipeline.core.ids import Country
 from pipeline.terminal import folded_table
 
@@ -56,7 +57,7 @@ def issuers_add(
         raise typer.BadParameter(f"LOGIN: expected an account without blanks, got {login!r}")
     name, office = _text("--name", name), _text("--office", office)
     legal_basis = _text("--legal-basis", legal_basis)
-    installation = wiring.installation()
+    installation = wiring.installation().acting_as(Component.CONFIGURE)
     begins = installation.clock() if since is None else since.replace(tzinfo=UTC)
     with installation.warehouse.begin() as connection:
         for one in dict.fromkeys(country):
@@ -97,7 +98,7 @@ def issuers_end(
     """End the role of an account now, for these countries or for all. The register keeps it."""
     from pipeline.warehouse.issuers import end_issuer
 
-    installation = wiring.installation()
+    installation = wiring.installation().acting_as(Component.CONFIGURE)
     with installation.warehouse.begin() as connection:
         ended = end_issuer(
             connection, login, country or (), installation.clock(), ended_by=logged_in_account()

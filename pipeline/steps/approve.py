@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from pipeline.alerts.facts import Approval
 from pipeline.alerts.waiting import Wait, wait_of
+from pipeline.core.components import Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.steps.cap_messages import in_turn
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.issuers import refuse_without_role
 from pipeline.steps.messages import finish_messages, withdraw_messages
 from pipeline.steps.outcome import recorded
@@ -16,6 +17,7 @@ from pipeline.warehouse.alerts import read_alerts, refuse_unanswerable, save_ans
 from pipeline.warehouse.waiting import read_waiting
 
 
+@acts_as(Component.APPROVE)
 def approve(
     installation: Installation,
     alert_ids: Sequence[int],
@@ -56,6 +58,7 @@ def approve(
     return withheld
 
 
+@acts_as(Component.APPROVE)
 def reject(installation: Installation, alert_ids: Sequence[int], approval: Approval) -> None:
     """Refuse these alerts, all or none; their messages never leave.
 

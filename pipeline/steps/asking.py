@@ -11,10 +11,11 @@ from typing import Any
 
 from pipeline.alerts.argument import argument
 from pipeline.alerts.facts import Door
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country
 from pipeline.steps.approve import approve, reject
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.issuers import Given, approval_of
 from pipeline.warehouse.alerts import read_alerts
 from pipeline.warehouse.issuers import read_issuers
@@ -40,6 +41,7 @@ class Question:
     """Markdown."""
 
 
+@acts_as(Component.APPROVE)
 def take_up_alerts(installation: Installation, run: str, country: Country) -> list[int]:
     """Return the alerts of a country that a run asks about: those it asked about, and free ones."""
     with installation.warehouse.begin() as connection:
@@ -57,6 +59,7 @@ def take_up_alerts(installation: Installation, run: str, country: Country) -> li
     return taken
 
 
+@acts_as(Component.APPROVE)
 def question(
     installation: Installation, run: str, country: Country, alert_id: int
 ) -> Question | None:
@@ -100,6 +103,7 @@ def _draft(message: PendingMessage) -> str:
     return f"{heading}\n\n```text\n{message.draft}\n```"
 
 
+@acts_as(Component.APPROVE)
 def answer(
     installation: Installation,
     alert_id: int,

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.alerts.local_time import local_day
+from pipeline.core.components import Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Country
 from pipeline.core.months import Month
@@ -22,7 +23,7 @@ from pipeline.steps.bulletin_files import (
 )
 from pipeline.steps.bulletin_forms import forms, is_issued
 from pipeline.steps.bulletins import write_working_papers
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.bulletins import (
@@ -109,6 +110,7 @@ def today(installation: Installation, scope: Scope) -> date:
     return local_day(installation.clock(), scope if isinstance(scope, Country) else None)
 
 
+@acts_as(Component.PUBLISH)
 def issue(
     installation: Installation,
     month: Month,

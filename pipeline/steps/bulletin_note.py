@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pipeline.alerts.local_time import local_day
 from pipeline.alerts.words import LANGUAGES
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin.facts import Scope
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.bulletins import Note, read_note, save_note
 from pipeline.warehouse.issuers import read_issuers
 from pipeline.warehouse.locks import only_bulletins
@@ -22,6 +23,7 @@ _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\uf
 """What no keyboard writes, or turns the direction of what follows."""
 
 
+@acts_as(Component.PUBLISH)
 def write_note(
     installation: Installation, month: Month, scope: Scope, language: str, body: str, login: str,
     author: str | None = None,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.months import Month
 from pipeline.delivery.bulletin.facts import BulletinFacts, Scope, languages
@@ -16,7 +17,7 @@ from pipeline.delivery.files import write_to_folder
 from pipeline.steps.bulletin_facts import read_bulletin_facts
 from pipeline.steps.bulletin_files import faults, finish, folder_of, languages_issued
 from pipeline.steps.bulletin_forms import forms, names_of
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.bulletins import IssuedBulletin, read_issued
@@ -25,6 +26,7 @@ from pipeline.warehouse.locks import only_bulletins
 Tell = Callable[[str], None]
 
 
+@acts_as(Component.PUBLISH)
 def write_bulletins(
     installation: Installation,
     month: Month | None = None,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.core.calibration import CalibrationPeriod
+from pipeline.core.components import Component
 from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
 from pipeline.indices.calibration import Limits
 from pipeline.steps.agree import agree
-from pipeline.steps.installation import Installation, grid_source
+from pipeline.steps.installation import Installation, acts_as, grid_source
 from pipeline.steps.landscape_fits import Fit
 from pipeline.steps.landscape_indices import bring_indices
 from pipeline.steps.means import take_means
@@ -23,6 +24,7 @@ from pipeline.steps.progress import Advance
 from pipeline.warehouse.locks import only_writer
 
 
+@acts_as(Component.COMPUTE)
 def compute(
     installation: Installation,
     *,

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from pipeline.alerts.due import FAILURES_COUNTED, Parcel, Waiting, parcels, pause
 from pipeline.alerts.recipients import FILE, MAIL
+from pipeline.core.components import Component
 from pipeline.core.errors import ChannelDownError, DeliveryError, InputError, NotCalledError
 from pipeline.delivery.channel_calls import CALL_SECONDS
 from pipeline.delivery.channels import read_channels
 from pipeline.delivery.letter import Letter, Reader
 from pipeline.steps.digests import letter_of, make_digest
 from pipeline.steps.hand_over import Channels, hand_over, lay_down
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.channels import DownChannel, read_down, save_answering, save_down
 from pipeline.warehouse.deliveries import (
@@ -64,6 +65,7 @@ class _Round:
         return self.installation.clock()
 
 
+@acts_as(Component.DELIVER)
 def deliver(
     installation: Installation, *, ignores_pauses: bool = False, seconds: float = CALL_SECONDS
 ) -> Delivered:

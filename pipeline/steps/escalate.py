@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from pipeline.alerts.notices import Unanswered, notice
 from pipeline.alerts.waiting import Wait, wait_of
+from pipeline.core.components import Component
 from pipeline.core.ids import Origin
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.messages import withdraw_messages
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.notices import save_notice
@@ -45,6 +46,7 @@ class Escalated:
         return "; ".join(parts) or "no alert waits longer than its plan allows"
 
 
+@acts_as(Component.DECIDE)
 def escalate(installation: Installation) -> Escalated:
     """Tell of alerts that wait longer than their plan allows, and let those expire that it gives up.
 

@@ -14,13 +14,14 @@ from itertools import compress
 from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
+from pipeline.core.components import Component
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.plans.conditions import NO_STAGE
 from pipeline.steps.basis import read_basis
 from pipeline.steps.deciding import decisions, read_held
 from pipeline.steps.droughts import Droughts
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
 from pipeline.steps.records import decided_by
@@ -46,6 +47,7 @@ class Evaluation:
     told: int
 
 
+@acts_as(Component.DECIDE)
 def evaluate(
     installation: Installation,
     *,

@@ -9,8 +9,9 @@ from typing import Any
 from pipeline.alerts.argument import argument, label
 from pipeline.alerts.comparison_table import Section, rule_path, sections
 from pipeline.alerts.facts import AlertFacts
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.alerts import read_alerts
 
 
@@ -29,6 +30,7 @@ class Explained:
     """The stored evidence with the argument, as plain values for JSON."""
 
 
+@acts_as(Component.WATCH)
 def explain(installation: Installation, alert_id: int) -> Explained:
     """Return why an alert was raised.
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import ERA5_LAND, Country
 from pipeline.core.months import Month
@@ -27,7 +28,7 @@ from pipeline.steps.fetch_requests import (
     untold_requests,
 )
 from pipeline.steps.fetch_tally import Tally, failed, still_waiting
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.files import read_months_held
@@ -50,6 +51,7 @@ class Collected:
     """Requests for other months than those wanted that failed, each with its reason."""
 
 
+@acts_as(Component.INGEST)
 def ask(
     installation: Installation,
     months: Sequence[Month],
@@ -106,6 +108,7 @@ def _refuse_smaller_areas(
     )
 
 
+@acts_as(Component.INGEST)
 def are_ready(installation: Installation, wanted: Collection[Month] = ()) -> bool:
     """Ask once how the open requests stand; return whether nothing is left to wait for.
 
@@ -139,6 +142,7 @@ def _need_not_wait(installation: Installation, wanted: Collection[Month]) -> boo
     return bool(wanted) and all(one is not None and one >= longest for one in ended)
 
 
+@acts_as(Component.INGEST)
 def collect(
     installation: Installation,
     *,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from pipeline.core.components import Component
 from pipeline.core.errors import DroughtError, NotPublishedError
 from pipeline.core.ids import Country
 from pipeline.core.months import Month, months_between
@@ -23,7 +24,7 @@ from pipeline.steps.fetch_requests import (
     untold_requests,
 )
 from pipeline.steps.fetch_tally import Patience, Tally
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.locks import only_asker
@@ -32,6 +33,7 @@ _AT_ONCE = 4
 """Open requests of one command: the store takes few of a data set from one account."""
 
 
+@acts_as(Component.INGEST)
 def ingest_era5_land(
     installation: Installation,
     first: Month,
@@ -45,6 +47,7 @@ def ingest_era5_land(
     return bring(installation, months, countries=countries, advance=advance)
 
 
+@acts_as(Component.INGEST)
 def bring(
     installation: Installation,
     months: Sequence[Month],
@@ -92,6 +95,7 @@ def bring(
     return came
 
 
+@acts_as(Component.INGEST)
 def bring_ranges(
     installation: Installation,
     *,

@@ -6,13 +6,14 @@ from sqlalchemy import Connection
 
 from pipeline.alerts.facts import Change
 from pipeline.alerts.transitions import standing
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import read_basis
 from pipeline.steps.changes import new_transition
 from pipeline.steps.evaluate import evaluate
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.records import decided_by
 from pipeline.steps.telling import tell
@@ -27,6 +28,7 @@ from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import refuse_other_live_from, save_live_from
 
 
+@acts_as(Component.CONFIGURE)
 def golive(installation: Installation, month: Month) -> int:
     """Tell alerts from `month` on; return how many alerts now wait for approval because of it.
 

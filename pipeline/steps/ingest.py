@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.core.components import Component
 from pipeline.core.counts import Counts
 from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED, ERA5_LAND, Release
@@ -17,7 +18,7 @@ from pipeline.indices.pet_inputs import EXTREMES
 from pipeline.sources import grid_files
 from pipeline.sources.archive import REFUSED
 from pipeline.sources.grid_files import Contents
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.refusal import kept_if_refused
 from pipeline.warehouse.engine import claim_origin
@@ -36,6 +37,7 @@ _OF_USE_ALONE = {
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
+@acts_as(Component.INGEST)
 def ingest_grid(
     installation: Installation,
     path: Path,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from pipeline.core.components import Component
 from pipeline.core.counts import Counts
 from pipeline.core.ids import Origin
 from pipeline.plans.issue_table import IndicatorFile, RefusedRow, judged
 from pipeline.sources import indicator_files
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.refusal import kept_if_refused
 from pipeline.warehouse.engine import claim_origin
@@ -40,6 +41,7 @@ class IngestedIndicators:
         return str(self.counts)
 
 
+@acts_as(Component.INGEST)
 def ingest_indicator(installation: Installation, path: Path) -> IngestedIndicators:
     """Archive a file of indicators and save its issues; rows that cannot stand are quarantined.
 

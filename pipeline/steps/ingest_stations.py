@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection
 
+from pipeline.core.components import Component
 from pipeline.core.counts import Counts
 from pipeline.core.ids import OrderUnits, Origin, StationFormat
 from pipeline.sources import station_files
@@ -16,7 +17,7 @@ from pipeline.stations.agency_layout import Layout
 from pipeline.stations.checks import KEY, judged, refuse
 from pipeline.stations.observations import StationFile
 from pipeline.stations.places import positions_of
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.refusal import kept_if_refused
 from pipeline.steps.review_stations import Reviewed, review_stations
@@ -68,6 +69,7 @@ class IngestedStations:
         return f"{line}; assumed: {self.assumed}" if self.assumed else line
 
 
+@acts_as(Component.INGEST)
 def ingest_stations(
     installation: Installation,
     path: Path,

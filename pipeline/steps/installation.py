@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +21,8 @@ from pipeline.warehouse.blended import has_blended
 from pipeline.warehouse.engine import acting_as
 from pipeline.warehouse.files import read_sources
 
+_Rest = ParamSpec("_Rest")
+_Done = TypeVar("_Done")
 ENGINE = f"cacilm-drought {version('cacilm-drought')}"
 """The software that decides, as evidence names it."""
 
@@ -46,6 +50,24 @@ class Installation:
     @property
     def weights_folder(self) -> Path:
         return self.settings.var / "weights"
+
+
+_Step = Callable[Concatenate[Installation, _Rest], _Done]
+
+
+def acts_as(component: Component) -> Callable[[_Step[_Rest, _Done]], _Step[_Rest, _Done]]:
+    """Give a step the rights of its component in the warehouse, whoever calls it."""
+
+    def of(step: _Step[_Rest, _Done]) -> _Step[_Rest, _Done]:
+        @wraps(step)
+        def acting(
+            installation: Installation, /, *given: _Rest.args, **named: _Rest.kwargs
+        ) -> _Done:
+            return step(installation.acting_as(component), *given, **named)
+
+        return acting
+
+    return of
 
 
 def deciding_sources(connection: Connection, settings: Settings) -> tuple[str, ...]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.landscapes.landscape import Landscape
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.landscapes import read_landscape_keys, save_landscapes
 from pipeline.warehouse.locks import only_writer
 
 
+@acts_as(Component.CONFIGURE)
 def load_landscapes(installation: Installation, landscapes: Sequence[Landscape]) -> dict[str, int]:
     """Save landscapes; return how many were new, changed and unchanged.
 

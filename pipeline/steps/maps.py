@@ -7,10 +7,11 @@ The shares of a month bear a number that follows from its maps, as maps do from 
 from __future__ import annotations
 
 from pipeline.core.calibration import CalibrationPeriod
+from pipeline.core.components import Component
 from pipeline.core.months import Month
 from pipeline.sources.grid_store import GridStore
 from pipeline.steps.index_maps import Mapped, bring_index_maps
-from pipeline.steps.installation import Installation, grid_source
+from pipeline.steps.installation import Installation, acts_as, grid_source
 from pipeline.steps.map_shares import take_shares
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
@@ -18,6 +19,7 @@ from pipeline.steps.take_maps import take_maps
 from pipeline.warehouse.locks import only_writer
 
 
+@acts_as(Component.COMPUTE)
 def bring_maps(
     installation: Installation,
     *,

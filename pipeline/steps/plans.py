@@ -7,18 +7,20 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country
 from pipeline.core.months import Month
 from pipeline.plans.document import Plan
 from pipeline.plans.shipped import shipped_plans
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.plan_documents import read_plan_file, refuse_unfit
 from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.plans import has_decisions, is_held, save_plan
 
 
+@acts_as(Component.CONFIGURE)
 def load_plan(
     installation: Installation, path: Path, *, effective_from: Month | None = None
 ) -> tuple[Plan, bool]:
@@ -43,6 +45,7 @@ def load_plan(
         return plan, is_new
 
 
+@acts_as(Component.CONFIGURE)
 def load_shipped(
     installation: Installation, country: Country, *, effective_from: Month | None = None
 ) -> tuple[Plan, bool]:

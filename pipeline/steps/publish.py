@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.core.components import Component
 from pipeline.core.ids import Origin
 from pipeline.steps.bulletins import write_bulletins
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.steps.site import Published, publish_site
 from pipeline.warehouse.outcomes import read_identity
 
 
+@acts_as(Component.PUBLISH)
 def publish(
     installation: Installation,
     *,
@@ -44,6 +46,7 @@ def publish(
         return sites
 
 
+@acts_as(Component.PUBLISH)
 def publish_one(
     installation: Installation,
     *,

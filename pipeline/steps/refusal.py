@@ -8,10 +8,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.core.components import Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.files import storable
 from pipeline.sources.archive import REFUSED, checksum
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.ingests import is_registered, save_refused
 
 _KEPT = f"Its bytes are kept in the archive under {REFUSED}/."
@@ -49,6 +50,7 @@ def kept_if_refused(installation: Installation, path: Path) -> Iterator[None]:
         raise
 
 
+@acts_as(Component.INGEST)
 def keep_refused(installation: Installation, path: Path, reason: str) -> None:
     """Copy the file at `path` into the archive under ``refused/`` and register it there."""
     with installation.warehouse.connect() as connection:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from pipeline.alerts.recipients import MAIL, Recipient, checked
 from pipeline.alerts.wishes import Wishes, lies_in
 from pipeline.alerts.words import words_of
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Country, DroughtType
 from pipeline.core.months import Month
@@ -19,7 +20,7 @@ from pipeline.delivery.channels import Channel, read_channels
 from pipeline.delivery.letter import Letter
 from pipeline.plans.document import Plan
 from pipeline.steps.hand_over import send_test
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.landscapes import read_landscape_countries
 from pipeline.warehouse.plans import read_plans
 from pipeline.warehouse.readdressed import move_to_new_address
@@ -38,6 +39,7 @@ from pipeline.warehouse.recipients import (
 _LISTED = 20
 
 
+@acts_as(Component.CONFIGURE)
 def register(
     installation: Installation, new: Recipient, *, added_by: str
 ) -> tuple[Registered, list[str]]:
@@ -177,6 +179,7 @@ def _on_twins(twins: Sequence[str]) -> Iterator[str]:
         )
 
 
+@acts_as(Component.CONFIGURE)
 def end(installation: Installation, recipient_id: str, *, ended_by: str) -> Cancelled:
     """End a recipient now; what has not left is cancelled with it.
 
@@ -200,6 +203,7 @@ class Readdressed:
     """What the operator should know."""
 
 
+@acts_as(Component.CONFIGURE)
 def readdress(
     installation: Installation, recipient_id: str, address: str, *, by: str
 ) -> Readdressed:
@@ -225,6 +229,7 @@ def readdress(
     return Readdressed(entered, moved.deliveries, moved.digests, [*_on_twins(twins)])
 
 
+@acts_as(Component.CONFIGURE)
 def unsubscribe(installation: Installation, token: UUID) -> tuple[Registered, Cancelled | None]:
     """End the recipient a token was given to; None where it was ended before.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipeline.steps.installation import Installation
+from pipeline.core.components import Component
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.warehouse.analysts import end_long_transactions
 
 
+@acts_as(Component.WATCH)
 def end_long_questions(installation: Installation) -> int:
     """End the sessions of analysts whose transaction is older than `DROUGHT_ANALYST_MINUTES`.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pipeline.core.components import Component
 from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month
 from pipeline.sources import cds
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.schedules import read_months_to_settle
 
 
+@acts_as(Component.INGEST)
 def months_to_settle(installation: Installation) -> list[Month]:
     """Return the months of ERA5-Land held as preliminary whose final values are due, oldest first.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.core.components import Component
 from pipeline.core.errors import InputError
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.schedules import SourceSchedule, read_schedules, save_schedule
 
@@ -19,6 +20,7 @@ def schedules(installation: Installation) -> dict[str, SourceSchedule | None]:
     return dict(sorted(held.items()))
 
 
+@acts_as(Component.CONFIGURE)
 def expect(
     installation: Installation,
     source: str,

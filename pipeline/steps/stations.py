@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from pipeline.core.components import Component
 from pipeline.core.counts import Counts
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Origin, StationFormat
@@ -16,7 +17,7 @@ from pipeline.stations.months import Completeness
 from pipeline.stations.observations import Disclosure
 from pipeline.stations.places import BEGINNING, Position, positions_of
 from pipeline.stations.station_list import Place, StationList
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.refusal import kept_if_refused
 from pipeline.steps.review_stations import Reviewed, review_stations
@@ -36,6 +37,7 @@ from pipeline.warehouse.stations import (
 from pipeline.warehouse.status import Rows
 
 
+@acts_as(Component.CONFIGURE)
 def load_stations(installation: Installation, path: Path, layout: Layout | None = None) -> Counts:
     """Load a list of stations; return what became of its places.
 
@@ -106,6 +108,7 @@ def _said(connection: Connection) -> dict[str, tuple[str | None, str]]:
     }
 
 
+@acts_as(Component.CONFIGURE)
 def choose_policy(
     installation: Installation, stations: Sequence[str], policy: Completeness
 ) -> Reviewed:
@@ -124,6 +127,7 @@ def choose_policy(
         return reviewed
 
 
+@acts_as(Component.CONFIGURE)
 def disclose(
     installation: Installation,
     stations: Sequence[str],

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.core.components import Component
 from pipeline.core.errors import DroughtError, InputError
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.progress import Advance
 from pipeline.steps.watch import Round, watch
 from pipeline.warehouse.watched import read_newest_refused
 
 
+@acts_as(Component.INGEST)
 def watch_all(
     installation: Installation, *, advance: Advance = lambda what, done, of: None
 ) -> Round:
@@ -41,12 +43,14 @@ def refuse_unclean(came: Round) -> None:
         raise OSError(f"drop folder: could not be read now: {' | '.join(came.troubled)}")
 
 
+@acts_as(Component.INGEST)
 def take_waiting_files(installation: Installation) -> list[int]:
     """Take the new files of all drop folders; count those taken, refused, and not readable now."""
     came = watch_all(installation)
     return [len(came.taken), len(came.refused), len(came.troubled)]
 
 
+@acts_as(Component.INGEST)
 def name_refused_files(installation: Installation, counts: Sequence[int]) -> int:
     """Fail with what `take_waiting_files` had to refuse; return 0 where it was nothing.
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from pipeline.core.components import Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.sources.archive import checksum
 from pipeline.sources.contents import content_of
 from pipeline.sources.drop_folder import DropFolder, ListedFile, is_settled
-from pipeline.steps.installation import Installation
+from pipeline.steps.installation import Installation, acts_as
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
 from pipeline.steps.refusal import kept_if_refused
@@ -83,6 +84,7 @@ class _Watching:
     came: Round = field(default_factory=Round)
 
 
+@acts_as(Component.INGEST)
 def watch(
     installation: Installation,
     url: str,

@@ -305,10 +305,13 @@ class TestTheTablesThemselves:
         self, installation: Installation
     ) -> None:
         raise_alerts(installation, "A")
+        by_hand = text("UPDATE alert.message SET body = 'by hand' WHERE form = 'letter'")
+        with (
+            pytest.raises(SQLAlchemyError, match="gets its last words when it is approved"),
+            installation.warehouse.begin() as connection,
+        ):
+            connection.execute(by_hand)
         with installation.warehouse.begin() as connection:
-            connection.execute(
-                text("UPDATE alert.message SET body = 'by hand' WHERE form = 'letter'")
-            )
             connection.execute(text("UPDATE alert.delivery SET state = 'queued'"))
         assert deliver(installation).sent == 0
         appointed(installation.warehouse, Country.UZBEKISTAN)
