@@ -39,6 +39,11 @@ def notice(
     what = ", ".join(f"{number} {state}" for number, state in counted if number)
     subject = f"Drought alerts: {what}"
     sections = [*_overdue(overdue), *_expired(expired), _REMEDY]
+    return labelled(subject, sections, is_exercise=is_exercise)
+
+
+def labelled(subject: str, sections: Sequence[str], *, is_exercise: bool) -> Notice:
+    """Return a mail of these sections; of an exercise it says so first and last."""
     if is_exercise:
         banner = "EXERCISE - SIMULATED DATA - no real drought"
         return Notice(f"[EXERCISE] {subject}", "\n\n".join([banner, *sections, banner]) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import BLENDED
 from pipeline.core.months import Month
 from pipeline.plans.lateness import LateReading
+from pipeline.plans.timetable import Timetable
 from pipeline.steps.installation import Installation, acts_as, deciding_sources
 from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
 from pipeline.warehouse.blended import read_silent_gauges
@@ -27,6 +29,7 @@ from pipeline.warehouse.outcomes import (
     read_identity,
     read_latest_outcomes,
 )
+from pipeline.warehouse.plans import read_plans
 from pipeline.warehouse.status import (
     Rows,
     read_countries_without_issuer,
@@ -99,7 +102,7 @@ def status(installation: Installation) -> Status:
         outcomes = read_latest_outcomes(connection)
         newest = read_newest_stage_month(connection)
         freshness = read_freshness(connection, installation.clock())
-        by_plan = [] if newest is None else _late_readings(installation, connection)
+        by_plan = [] if newest is None else late_readings(installation, connection)
         return Status(
             identity.origin,
             identity.live_from,
@@ -140,7 +143,10 @@ def _failing_row(one: Outcome) -> dict[str, Any]:
     }
 
 
-def _late_readings(installation: Installation, connection: Connection) -> list[LateReading]:
+def late_readings(installation: Installation, connection: Connection) -> list[LateReading]:
+    """Return what is late by the plans in force; nothing where no source decides."""
+    if not _says_days(read_plans(connection).values()):
+        return []
     # Here: it asks for what the sciences are needed for, which every command would load.
     from pipeline.steps.late_readings import read_late_readings
 
@@ -150,6 +156,20 @@ def _late_readings(installation: Installation, connection: Connection) -> list[L
     except InputError:
         return []  # which source decides is not settled, and whoever decides is told so
     return read_late_readings(connection, sources, settings.calibration, installation.clock())
+
+
+def _says_days(timetables: Iterable[Timetable]) -> bool:
+    """Whether any plan, or a rule of it, says when a reading is late."""
+    return any(
+        plan.late_after_days is not None
+        or any(
+            rule.late_after_days is not None
+            for ladder in plan.ladders.values()
+            for rule in ladder.every_rule
+        )
+        for timetable in timetables
+        for _, plan in timetable.plans
+    )
 
 
 def _late_row(one: LateReading) -> dict[str, Any]:

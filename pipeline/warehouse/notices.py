@@ -79,24 +79,15 @@ def save_notice_once(
     return told
 
 
-def read_closed_months(connection: Connection, recipients: Iterable[str]) -> set[Month]:
-    """Return the months of which every one of `recipients` was told that they are closed."""
-    wanted = sorted(set(recipients))
+def read_told_months(connection: Connection) -> dict[Month, bool]:
+    """Return the months anybody was told of, each with whether it was closed."""
     rows = connection.execute(
         text(
-            "SELECT month FROM alert.notice WHERE kind = 'month_closed' "
-            "AND recipient_id = ANY(:wanted) GROUP BY month "
-            "HAVING count(DISTINCT recipient_id) = :count"
-        ),
-        {"wanted": wanted, "count": len(wanted)},
+            "SELECT month, bool_or(kind = 'month_closed') AS is_closed FROM alert.notice "
+            "WHERE kind IN ('month_closed', 'month_stuck') GROUP BY month"
+        )
     )
-    return {Month.of(row.month) for row in rows}
-
-
-def read_first_told_month(connection: Connection) -> Month | None:
-    """Return the first month that any notice closed or called stuck; None: there is none."""
-    month = connection.execute(text("SELECT min(month) FROM alert.notice")).scalar()
-    return None if month is None else Month.of(month)
+    return {Month.of(row.month): row.is_closed for row in rows}
 
 
 def read_unsent_notices(connection: Connection, at: datetime | None) -> list[str]:

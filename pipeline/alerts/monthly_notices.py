@@ -1,0 +1,121 @@
+"""What the operator is told each month, so that silence is never ambiguous: plain English, inside the agency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.alerts.notices import Notice, labelled
+from pipeline.core.months import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A month that has gone its whole way."""
+
+    month: Month
+    raised: int
+    approved: int
+    refused: int
+    expired: int
+    sent: int
+    came: Sequence[str]
+    """A line a country: what came, and when."""
+    decided: Sequence[str]
+    """A line a country and drought type: how many landscapes stand in which stage."""
+    also: Sequence[str]
+    """What else the operator should know, such as backups; a line each."""
+    is_live: bool
+    next_by: date
+    """The day by which the next month's message has come, or the machine does not run."""
+
+
+def closing_notice(closing: Closing, *, is_exercise: bool) -> Notice:
+    """Return the mail that closes a month: all quiet, or what there was."""
+    if not closing.is_live:
+        what, said = "complete, not live", "Alerts are not told yet: see `drought golive`."
+    elif not closing.raised:
+        what, said = "all quiet", "No alert was raised: no stage changed under the plans in force."
+    else:
+        what = f"{_counted(closing.raised, 'alert')} raised, {closing.approved} approved"
+        said = (
+            f"Alerts: {closing.raised} raised, {closing.approved} approved, {closing.refused} refused, "
+            f"{closing.expired} expired unanswered. Messages sent: {closing.sent}."
+        )
+    sections = [
+        f"{closing.month} is complete: the data came, the stages are decided, and nothing waits.\n{said}",
+        "\n".join(["What came", *_listed(closing.came)]),
+        "\n".join(["Stages", *_listed(closing.decided)]),
+        "\n".join(["The installation", *_listed(closing.also)]),
+        _next(closing.month + 1, closing.next_by),
+    ]
+    return labelled(f"Drought monitor {closing.month}: {what}", sections, is_exercise=is_exercise)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A month that should have gone its whole way by now, and has not."""
+
+    month: Month
+    due: date
+    """The day on which its first values were expected."""
+    lacks: Sequence[str]
+    """What lacks, in the order of the month's way, each with what to do."""
+    next_by: date
+    """The day by which the next month's message has come."""
+
+
+def stuck_notice(stuck: Stuck, *, is_exercise: bool) -> Notice:
+    """Return the mail that says what a month lacks, and what to do."""
+    sections = [
+        f"{stuck.month} is not complete. Its values were expected on {stuck.due}.",
+        "\n".join(["What lacks, and what to do", *_listed(stuck.lacks)]),
+        f"You are told once of each step at which {stuck.month} stands, and when it is complete.\n"
+        "`drought status` shows how it stands now, `drought doctor` what is broken.",
+        _next(stuck.month + 1, stuck.next_by),
+    ]
+    first = stuck.lacks[0].split(":", 1)[0]
+    return labelled(
+        f"Drought monitor {stuck.month}: NOT complete ({first})", sections, is_exercise=is_exercise
+    )
+
+
+def late_notice(month: Month, late: Sequence[str], *, is_exercise: bool) -> Notice:
+    """Return the mail about what came later than a plan allows, though the month goes on without it."""
+    sections = [
+        f"Readings of {month} are later than a plan in force allows. Their rules are silent until then.",
+        "\n".join(_listed(late)),
+        "The bulletin says so too.",
+    ]
+    subject = f"Drought monitor {month}: later than the plan allows"
+    return labelled(subject, sections, is_exercise=is_exercise)
+
+
+def failing_notice(
+    step: str, since: date, failures: int, message: str, *, is_exercise: bool
+) -> Notice:
+    """Return the mail about a step that fails and does not mend itself."""
+    sections = [
+        f"The step {step} has failed since {since}, {_counted(failures, 'time')}. It said last:",
+        message,
+        f"You are told once. `drought status` shows whether it fails still; docs/monitoring.md says of "
+        f"each step where to look. What {step} would have done is not done.",
+    ]
+    return labelled(f"Drought monitor: {step} fails", sections, is_exercise=is_exercise)
+
+
+def _next(month: Month, by: date) -> str:
+    return (
+        f"The message about {month} comes by {by}, whatever happens: complete, or not complete.\n"
+        "If none has come by then, the machine does not run, or cannot mail: look at it.\n"
+        "This mail is for the agency only: do not pass it on."
+    )
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    return [f"- {line}" for line in lines] or ["- nothing"]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

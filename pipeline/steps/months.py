@@ -1,0 +1,355 @@
+"""Each month ends in a message to the operator: it is complete, or it is not and what it lacks.
+
+Who gets neither knows that the machine does not run. Queued once, by whichever process comes first, in the
+way of all notices; it goes to the operator only, for nothing leaves the agency unapproved.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from pipeline.alerts.monthly_notices import (
+    Closing,
+    Stuck,
+    closing_notice,
+    failing_notice,
+    late_notice,
+    stuck_notice,
+)
+from pipeline.alerts.notices import Notice
+from pipeline.core.components import Component
+from pipeline.core.errors import InputError
+from pipeline.core.ids import Origin
+from pipeline.core.months import Month, months_between
+from pipeline.plans.lateness import LateReading
+from pipeline.steps.installation import Installation, acts_as, deciding_sources
+from pipeline.steps.lateness import late_by_plan
+from pipeline.steps.machine import BackupState, read_backup_state
+from pipeline.steps.outcome import recorded
+from pipeline.steps.status import Status, late_readings, status
+from pipeline.steps.verdict import FAILING
+from pipeline.warehouse.bulletins import read_issued
+from pipeline.warehouse.months import MonthState, due_day, read_month, read_newest_due
+from pipeline.warehouse.notices import NoticeKind, read_told_months, save_notice_once
+from pipeline.warehouse.schedules import read_schedules
+
+_log = logging.getLogger(__name__)
+
+PATIENCE_DAYS = 5
+"""After the day a month is due: the DAG waits for the store so long."""
+MAIL_DAYS = 3
+"""Until a message that was queued has come."""
+UNSAID_DAYS = 20
+"""When a month is due of a source that has no schedule."""
+MOST_MONTHS = 12
+"""How many open months are looked at, newest first."""
+_SOME = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the operator was told of now."""
+
+    closed: tuple[Month, ...] = ()
+    stuck: tuple[str, ...] = ()
+    """Month, and the step at which it stands."""
+    late: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.closed) + len(self.stuck) + len(self.late) + len(self.failing)
+
+    def __str__(self) -> str:
+        parts = [
+            f"{what}: {', '.join(map(str, some))}"
+            for what, some in (
+                ("complete", self.closed),
+                ("not complete", self.stuck),
+                ("later than the plan", self.late),
+                ("failing", self.failing),
+            )
+            if some
+        ]
+        return "; ".join(parts) or "nothing new to tell the operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a month lacks."""
+
+    step: str
+    """data, compute, evaluate, approve or deliver: each is told of once for a month."""
+    said: str
+
+
+@acts_as(Component.WATCH)
+def tell_of_months(installation: Installation) -> Told:
+    """Queue what the operator is to be told of months and of steps that fail; return what is new.
+
+    Nothing where there is no operator or no mail server (`drought doctor` says so), nor before stages were
+    decided for the first time. Safe to repeat. An outcome is written down only where there was one.
+    """
+    settings = installation.settings
+    if settings.smtp_host is None or not settings.mail_operator:
+        return Told()
+    found = status(installation)
+    if found.newest_month is None and found.live_from is None:
+        return Told()
+    with installation.warehouse.begin() as connection:
+        told = _Teller(installation, connection, found).tell()
+    if told.count:
+        with recorded(installation.warehouse, "tell_of_months") as report:
+            report.rows = told.count
+            report.message = str(told)
+        _log.warning("told the operator: %s", told)
+    return told
+
+
+def tell_of_months_quietly(installation: Installation) -> None:
+    """As `tell_of_months`, for who has graver work to do: what keeps it from telling is logged."""
+    try:
+        tell_of_months(installation)
+    except Exception as error:  # noqa: BLE001 - no letter waits for a notice
+        _log.warning("the operator was not told of months: %s: %s", type(error).__name__, error)
+
+
+def lacks(state: MonthState, reached: frozenset[str], source: str) -> list[Lack]:
+    """Return what a month lacks, in the order of its way; nothing: it is complete.
+
+    Args:
+        state: how far it has come.
+        reached: the countries that the source reaches.
+        source: the grid that decides.
+    """
+    ours = [one for one in state.countries if one.country in reached]
+    found = []
+    # A country is named for the first step that it lacks.
+    without_values = [one.country for one in ours if not one.with_values]
+    if without_values or not ours:
+        where = f" in {', '.join(without_values)}" if without_values else ""
+        found.append(
+            Lack("data", f"data: no values of {source} for {state.month}{where}; {_bring(source)}")
+        )
+    without_indices = [one.country for one in ours if one.with_values and not one.with_indices]
+    if without_indices:
+        said = f"compute: no indices in {', '.join(without_indices)}; run `drought compute`"
+        found.append(Lack("compute", said))
+    without_stages = [one.country for one in ours if one.with_indices and not one.with_stages]
+    if without_stages:
+        said = f"evaluate: no stages in {', '.join(without_stages)}; run `drought evaluate`"
+        found.append(Lack("evaluate", said))
+    if state.pending:
+        some = ", ".join(map(str, state.pending[:_SOME])) + (
+            ", …" if len(state.pending) > _SOME else ""
+        )
+        said = (
+            f"approve: {len(state.pending)} of its alerts or earlier ones wait for approval ({some}); "
+            "who may issue answers with `drought approve` or `drought reject`, or in Airflow"
+        )
+        found.append(Lack("approve", said))
+    if state.unsent:
+        said = (
+            f"deliver: {state.unsent} approved messages have not left; `drought status` says by channel "
+            "what was heard"
+        )
+        found.append(Lack("deliver", said))
+    return found
+
+
+def _bring(source: str) -> str:
+    return (
+        "see `drought status`: it names the request at the data store, or the command that asks anew"
+        if source == "era5-land"
+        else f"give its file: `drought ingest grid FILE… --source {source}`"
+    )
+
+
+class _Teller:
+    """One look at all months that are open."""
+
+    def __init__(self, installation: Installation, connection: Connection, found: Status) -> None:
+        self.installation = installation
+        self.connection = connection
+        self.found = found
+        self.now = installation.clock()
+        self.is_exercise = found.origin == Origin.SIMULATED
+        self.backups = read_backup_state(installation.settings)
+
+    def tell(self) -> Told:
+        late = self._late_readings()
+        try:
+            sources = deciding_sources(self.connection, self.installation.settings)
+        except InputError as error:
+            return Told(failing=(*self._undecided(str(error)), *self._failing()))
+        after_days = self._due_after(sources[-1])
+        before = read_told_months(self.connection)
+        closed: list[Month] = []
+        stuck: list[str] = []
+        behind: set[Month] = set()
+        for month in self._open_months(before, after_days):
+            state = read_month(
+                self.connection, month, sources, str(self.installation.settings.calibration)
+            )
+            lacking = lacks(state, self._reached(sources[-1]), sources[-1])
+            if not lacking:
+                closed += [month] if self._close(state, sources[-1], after_days) else []
+                continue
+            behind.add(month)
+            of_plan = [one for one in late if one.month == month]
+            if self._is_over(month, after_days) or of_plan:
+                is_new = self._complain(month, lacking, of_plan, after_days)
+                stuck += [f"{month} ({lacking[0].step})"] if is_new else []
+        told_late = self._late([one for one in late if one.month not in behind])
+        return Told(tuple(closed), tuple(stuck), tuple(told_late), tuple(self._failing()))
+
+    def _undecided(self, said: str) -> Sequence[str]:
+        notice = failing_notice("evaluate", self.now.date(), 1, said, is_exercise=self.is_exercise)
+        about = f"undecided {Month.of(self.now.date())}"
+        return ["evaluate"] if self._save(NoticeKind.STEP_FAILING, about, notice) else []
+
+    def _late_readings(self) -> list[LateReading]:
+        return late_readings(self.installation, self.connection)
+
+    def _due_after(self, source: str) -> int:
+        days = {one.source: one.preliminary_after_days for one in read_schedules(self.connection)}
+        return days.get(source, UNSAID_DAYS)
+
+    def _reached(self, source: str) -> frozenset[str]:
+        return frozenset(
+            row["country_code"]
+            for row in self.found.freshness
+            if row["source"] == source and row["newest_month"] is not None
+        )
+
+    def _open_months(self, before: dict[Month, bool], after_days: int) -> list[Month]:
+        """Return the months to look at: from the first ever told of, or the newest that is due."""
+        last = read_newest_due(self.connection, after_days, self.now)
+        newest = self.found.newest_month
+        if newest is not None and last < newest < Month.of(self.now.astimezone(UTC).date()):
+            last = newest  # it came before its day
+        first = max(min(before, default=last), last - (MOST_MONTHS - 1))
+        return [month for month in months_between(first, last) if not before.get(month)]
+
+    def _is_over(self, month: Month, after_days: int) -> bool:
+        return self._today() > due_day(month, after_days + PATIENCE_DAYS)
+
+    def _today(self) -> date:
+        return self.now.astimezone(UTC).date()
+
+    def _next_by(self, month: Month, after_days: int) -> date:
+        return due_day(month + 1, after_days + PATIENCE_DAYS + MAIL_DAYS)
+
+    def _close(self, state: MonthState, source: str, after_days: int) -> bool:
+        closing = Closing(
+            state.month,
+            state.raised,
+            state.approved,
+            state.refused,
+            state.expired,
+            state.sent,
+            came_lines(state, source),
+            stage_lines(state),
+            [*self._also(state.month), *(f"late: {line}" for line in self.found.late)],
+            self.found.live_from is not None and state.month >= self.found.live_from,
+            self._next_by(state.month, after_days),
+        )
+        notice = closing_notice(closing, is_exercise=self.is_exercise)
+        return self._save(NoticeKind.MONTH_CLOSED, str(state.month), notice, state.month)
+
+    def _also(self, month: Month) -> list[str]:
+        checks = self.found.checks
+        rows = {} if checks is None else checks.found.get("error", {})
+        return [
+            bulletin_line(month, [one.scope for one in read_issued(self.connection, month)]),
+            backup_line(self.backups, self.now),
+            "checks: not run yet"
+            if checks is None
+            else f"checks: {rows.get('rows', 0)} rows in error on {checks.ended_at:%Y-%m-%d}",
+        ]
+
+    def _complain(
+        self, month: Month, lacking: Sequence[Lack], of_plan: Sequence[LateReading], after_days: int
+    ) -> bool:
+        said = [one.said for one in lacking] + [f"plan: {line}" for line in late_by_plan(of_plan)]
+        stuck = Stuck(month, due_day(month, after_days), said, self._next_by(month, after_days))
+        notice = stuck_notice(stuck, is_exercise=self.is_exercise)
+        about = f"{month} {lacking[0].step}"
+        return self._save(NoticeKind.MONTH_STUCK, about, notice, month)
+
+    def _late(self, readings: Sequence[LateReading]) -> list[str]:
+        told = []
+        for month, country in sorted({(one.month, str(one.country)) for one in readings}):
+            some = [one for one in readings if (one.month, str(one.country)) == (month, country)]
+            heard = ",".join(sorted(str(one.heard) for one in some))
+            notice = late_notice(month, late_by_plan(some), is_exercise=self.is_exercise)
+            if self._save(NoticeKind.LATE_BY_PLAN, f"{month} {country} {heard}", notice, month):
+                told.append(f"{month} {country}")
+        return told
+
+    def _failing(self) -> list[str]:
+        told = []
+        for row in self.found.failing:
+            since: datetime = row["failing_since"]
+            if self.now - since <= FAILING:
+                continue
+            notice = failing_notice(
+                row["step"],
+                since.date(),
+                row["failures"],
+                str(row["message"]),
+                is_exercise=self.is_exercise,
+            )
+            about = f"{row['step']} {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            if self._save(NoticeKind.STEP_FAILING, about, notice):
+                told.append(row["step"])
+        return told
+
+    def _save(
+        self, kind: NoticeKind, about: str, notice: Notice, month: Month | None = None
+    ) -> bool:
+        recipients = self.installation.settings.mail_operator
+        return bool(
+            save_notice_once(
+                self.connection, recipients, kind, about, notice.subject, notice.body, month=month
+            )
+        )
+
+
+def came_lines(state: MonthState, source: str) -> list[str]:
+    """Return what came of each country, and when."""
+    return [
+        f"{one.country} {source}: {one.release}, values for {one.with_values} of {one.landscapes} "
+        f"landscapes, on {one.came_at:%Y-%m-%d}"
+        if one.with_values and one.came_at is not None
+        else f"{one.country}: {source} does not reach it"
+        for one in state.countries
+    ]
+
+
+def stage_lines(state: MonthState) -> list[str]:
+    """Return how many landscapes stand in which stage, by country and drought type."""
+    counts: dict[tuple[str, str], list[str]] = {}
+    for country, drought_type, stage, landscapes in state.stages:
+        counts.setdefault((country, drought_type), []).append(f"{stage} {landscapes}")
+    return [f"{country} {kind}: {', '.join(some)}" for (country, kind), some in counts.items()]
+
+
+def bulletin_line(month: Month, issued: Sequence[str]) -> str:
+    """Return whether the month's bulletin was issued, and where the papers lie."""
+    what = f"issued for {', '.join(sorted(issued))}" if issued else "working papers, none issued"
+    return f"bulletin of {month}: {what}, in $DROUGHT_VAR/bulletins/{month}"
+
+
+def backup_line(backups: BackupState | None, now: datetime) -> str:
+    """Return how old the newest backup is, and whether it was tried."""
+    if backups is None or backups.newest_at is None:
+        return "backup: NONE; run `drought db backup`"
+    tried = "tried" if backups.newest_tried_at is not None else "NOT tried"
+    old = " (old: see why)" if now - backups.newest_at > timedelta(days=3) else ""
+    return f"backup: of {backups.newest_at:%Y-%m-%d %H:%M} UTC, {tried}{old}"
