@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from pipeline.warehouse.engine import connect
 from pipeline.warehouse.ingests import read_newest_commit
 from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.migrations import holds_data, migrate, pending, refuse_other_version
+
+_log = logging.getLogger(__name__)
 
 DATABASE = "drought"
 AIRFLOW_DATABASE = "airflow"
@@ -118,6 +121,27 @@ def start_log() -> None:
         logs.configure(is_json=os.environ.get("DROUGHT_LOG") == "json")
     else:
         logs.configure(is_json=found.log == "json", secrets=secrets_of(found))
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Note how all stands for a monitoring system when the body has ended, however it did."""
+    try:
+        yield
+    finally:
+        note_standing()
+
+
+def note_standing() -> None:
+    """Write the file of metrics; what keeps it from being written is logged, and its age tells."""
+    # Here: the library of metrics is for this alone.
+    from pipeline.steps.metrics import write_metrics
+    from pipeline.steps.standing import stand
+
+    try:
+        write_metrics(stand(settings, installation_that_runs), settings().metrics)
+    except Exception as error:  # noqa: BLE001 - no work is undone by its own report
+        _log.warning("metrics were not written: %s: %s", type(error).__name__, error)
 
 
 def installation_as_it_is() -> Installation:

@@ -172,16 +172,20 @@ def deliver(
     """Send what is approved and not sent yet. Running it twice sends nothing twice.
 
     What a channel refused is tried again after a pause: 5 minutes, doubling up to 6 hours.
-    Alerts that wait longer than their plan allows are told of once, and expire when it says so.
+    Alerts that wait longer than their plan allows are told of once, and expire when it says so. The
+    operator is told of months that are complete or late, and of steps that fail.
     """
     from pipeline.steps.deliver import deliver as deliver_step
     from pipeline.steps.escalate import escalate
+    from pipeline.steps.months import tell_of_months_quietly
 
     installation = wiring.installation()
-    unanswered = escalate(installation)
-    if unanswered.overdue or unanswered.expired:
-        print(f"alerts {unanswered}")
-    done = deliver_step(installation, ignores_pauses=now)
+    with wiring.watched():
+        unanswered = escalate(installation)
+        if unanswered.overdue or unanswered.expired:
+            print(f"alerts {unanswered}")
+        tell_of_months_quietly(installation)
+        done = deliver_step(installation, ignores_pauses=now)
     print(f"delivered: {done.sent}; refused by a channel: {len(done.failures)}")
     for line in done.resting:
         print(f"left alone: {line}; `drought deliver --now` tries it at once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,9 @@ from pipeline import wiring
 from pipeline.commands.options import (
     MaybeFrom,
     MaybeTo,
+    file_to_write,
     in_order,
+    option,
     plain,
     screen,
 )
@@ -101,6 +104,31 @@ def status(
 
 
 @show.command()
+def metrics(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file; else $DROUGHT_VAR/metrics/drought.prom.", callback=option(file_to_write)
+        ),
+    ] = None,
+) -> None:
+    """Write how all stands as OpenMetrics, for Prometheus' node_exporter and its kin.
+
+    Every scheduled run does so at its end. Changes nothing else and starts nothing. Exit code 1 where
+    the database does not answer; the file says so too.
+    """
+    from pipeline.steps.metrics import write_metrics
+    from pipeline.steps.standing import stand
+
+    found = stand(wiring.settings, wiring.installation_that_runs)
+    path = to or wiring.settings().metrics
+    write_metrics(found, path)
+    print(path)
+    if found.status is None:
+        raise InputError("; ".join(f"{one.what}: {one.said}" for one in found.reasons))
+
+
+@show.command()
 def doctor(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Read every archived file, with its checksum.")
@@ -136,8 +164,8 @@ def _print_standing(found: Standing) -> None:
     if found.status is None:
         raise InputError("; ".join(f"{one.what}: {one.said}" for one in found.reasons))
     for reason in found.reasons:
-        if reason.verdict == "broken":
-            line = f"BROKEN {reason.what}: {reason.said}"
+        if reason.verdict == "broken" or reason.what == "unit":
+            line = f"{reason.verdict.upper()} {reason.what}: {reason.said}"
             screen.print(line, markup=False, highlight=False, soft_wrap=True)
     _print_status(found.status)
 
