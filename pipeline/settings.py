@@ -205,6 +205,11 @@ class Settings(BaseSettings):
         return self.var / "metrics" / "drought.prom"
 
     @property
+    def unit_notices(self) -> Path:
+        """Where systemd units note which of them failed, each by an empty file."""
+        return self.var / "units"
+
+    @property
     def archive(self) -> str:
         return self.archive_url or (self.var / "archive").absolute().as_uri()
 

@@ -66,7 +66,7 @@ def units_command(
     They come back after a power cut. A file of settings is written too unless there is one. Nothing
     is installed: what to do with them is printed.
     """
-    from pipeline.local.units import Place, notices_folder
+    from pipeline.local.units import Place
     from pipeline.local.units import units as texts_of
 
     var = wiring.settings().var.absolute()
@@ -75,6 +75,7 @@ def units_command(
         checkout=Path(wiring.__file__).parents[1],
         programs=Path(sys.executable).parent,
         var=var,
+        notices=wiring.settings().unit_notices.absolute(),
         env_file=settings_file,
         writable=_folders_outside(var, wiring.settings()),
         is_postgres_ours=wiring.is_server_ours(),
@@ -84,7 +85,7 @@ def units_command(
         site_port=site_port,
     )
     texts = texts_of(place, with_airflow=with_airflow)
-    for folder in (to, notices_folder(var), wiring.settings().site):
+    for folder in (to, place.notices, place.var / "site"):
         folder.mkdir(parents=True, exist_ok=True)
     was_there = _settings_file(settings_file, var, served=place.is_postgres_ours)
     for name, text in texts.items():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -37,6 +38,29 @@ class BackupState:
     newest_bytes: int | None
     last_tried_at: datetime | None
     """The moment that the newest tried one holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedUnit:
+    """A systemd unit whose last run failed, or that is being started again."""
+
+    name: str
+    since: datetime
+
+
+def read_failed_units(settings: Settings) -> list[FailedUnit]:
+    """Return the units that noted a failure and have not succeeded since; none without systemd."""
+    try:
+        notices = sorted(settings.unit_notices.iterdir())
+    except OSError:
+        return []
+    found = []
+    for notice in notices:
+        with suppress(FileNotFoundError):  # it succeeds just now
+            found.append(
+                FailedUnit(notice.name, datetime.fromtimestamp(notice.stat().st_mtime, UTC))
+            )
+    return found
 
 
 def read_disks(settings: Settings) -> list[Disk]:

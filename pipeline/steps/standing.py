@@ -19,9 +19,15 @@ from pipeline.logs import masking
 from pipeline.settings import Settings, secrets_of
 from pipeline.steps.checkup import Verdict
 from pipeline.steps.installation import Installation
-from pipeline.steps.machine import BackupState, Disk, read_backup_state, read_disks
+from pipeline.steps.machine import (
+    BackupState,
+    Disk,
+    read_backup_state,
+    read_disks,
+    read_failed_units,
+)
 from pipeline.steps.status import Status, status
-from pipeline.steps.verdict import Reason, of_machine, of_status, overall
+from pipeline.steps.verdict import Reason, of_machine, of_status, of_units, overall
 from pipeline.warehouse.migrations import newest_known
 
 CONTRACT = 1
@@ -85,6 +91,7 @@ def stand(
     backups = read_backup_state(settings)
     has_data = found is not None and found.newest_month is not None
     reasons += of_machine(now, disks, backups, has_data=has_data)
+    reasons += of_units(now, read_failed_units(settings))
     if found is not None:
         of_database = of_status(now, found, trusts_clock=settings.trust_clock)
         reasons += [Reason(one.what, one.verdict, mask(one.said)) for one in of_database]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pipeline.core.clock import implausible
 from pipeline.steps.checkup import Verdict
-from pipeline.steps.machine import BackupState, Disk
+from pipeline.steps.machine import BackupState, Disk, FailedUnit
 from pipeline.steps.status import Status
 
 FULL_BYTES = 1 << 30
@@ -67,6 +67,14 @@ def of_machine(
     elif backups.newest_tried_at is None:
         said = "the newest was not tried; run `drought db backup` without --no-try"
         yield Reason("backup", Verdict.ATTENTION, said)
+
+
+def of_units(now: datetime, units: Sequence[FailedUnit]) -> Iterator[Reason]:
+    """Yield the systemd units that failed and have not succeeded since."""
+    for unit in units:
+        verdict = Verdict.BROKEN if now - unit.since > FAILING else Verdict.ATTENTION
+        said = f"{unit.name} fails since {unit.since:%Y-%m-%d %H:%M} UTC; `journalctl -u {unit.name}`, with --user where it is a user's, says why"
+        yield Reason("unit", verdict, said)
 
 
 def of_status(now: datetime, found: Status, *, trusts_clock: bool) -> Iterator[Reason]:

@@ -86,6 +86,8 @@ class Place:
     programs: Path
     """Folder of the environment's `drought` and `python`."""
     var: Path
+    notices: Path
+    """Folder in which a unit that fails leaves an empty file of its name."""
     env_file: Path
     writable: tuple[Path, ...]
     """Folders besides `var` that services write to; they need not be there."""
@@ -98,11 +100,6 @@ class Place:
     site_port: int = 8081
 
 
-def notices_folder(var: Path) -> Path:
-    """Return where the units note which of them failed, each by an empty file."""
-    return var / "units"
-
-
 def units(place: Place, *, with_airflow: bool) -> dict[str, str]:
     """Return the text of each unit by its name.
 
@@ -112,7 +109,14 @@ def units(place: Place, *, with_airflow: bool) -> dict[str, str]:
     Raises:
         InputError: a path or a host that systemd would read otherwise.
     """
-    for said in (place.checkout, place.programs, place.var, place.env_file, *place.writable):
+    for said in (
+        place.checkout,
+        place.programs,
+        place.var,
+        place.notices,
+        place.env_file,
+        *place.writable,
+    ):
         _refuse_odd(str(said))
     _refuse_odd(place.site_host)
     texts: dict[str, str] = {}
@@ -184,7 +188,7 @@ def _filled(place: Place, template: str, *, no_new_code: bool = False, **values:
         python=place.programs / "python",
         var=place.var,
         site=place.var / "site",
-        notices=notices_folder(place.var),
+        notices=place.notices,
         env_file=place.env_file,
         # The first has to be there; another disk may be away, and then writing to it fails.
         writable=[str(place.var), *(f"-{folder}" for folder in place.writable)],
