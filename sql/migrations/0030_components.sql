@@ -226,7 +226,8 @@ GRANT UPDATE (requested_at, escalated_at, expired_at) ON alert.approval TO droug
 GRANT UPDATE (asked_in, asked_at) ON alert.approval TO drought_approve;
 GRANT UPDATE (body, cap_sender, cap_sent) ON alert.message TO drought_decide, drought_approve;
 GRANT UPDATE (state) ON alert.delivery TO drought_decide, drought_approve;
-GRANT EXECUTE ON FUNCTION alert.may_answer(alert.approval) TO drought_decide, drought_approve;
+-- A check asks it of every answer.
+GRANT EXECUTE ON FUNCTION alert.may_answer(alert.approval) TO drought_decide, drought_approve, drought_watch;
 
 -- recipient_key: an address that was changed takes the place of the old one.
 GRANT UPDATE (state, attempts, sent_at, error, next_attempt_at, digest_id, recipient_key) ON alert.delivery TO drought_deliver;
