@@ -2,8 +2,8 @@
 ### Checks and backup
 
 Every morning: ends what analysts have left open for too long, tells the operator of alerts that wait
-longer than their plan allows and lets those expire that it gives up, backs the
-warehouse up and tries the backup, then runs the queries in `sql/checks`. Each returns offending rows; none is success. Checks
+longer than their plan allows and lets those expire that it gives up, and of months that are complete or
+late, backs the warehouse up and tries the backup, then runs the queries in `sql/checks`. Each returns offending rows; none is success. Checks
 that are notices are only written down (`drought check` shows them); errors fail the task.
 
 **If it fails:** `run_checks` names the check and its first row; `drought check` says of each what it
@@ -41,9 +41,11 @@ def check_warehouse() -> None:
     def tell_of_unanswered() -> str:
         from pipeline import wiring
         from pipeline.steps.escalate import escalate
+        from pipeline.steps.months import tell_of_months
 
         with verdicts():
-            return str(escalate(wiring.installation()))
+            installation = wiring.installation()
+            return f"{escalate(installation)}; {tell_of_months(installation)}"
 
     @task
     def back_up() -> list[str]:
@@ -59,7 +61,7 @@ def check_warehouse() -> None:
         from pipeline import wiring
         from pipeline.steps.check import check
 
-        with verdicts():
+        with verdicts(is_watched=True):
             return list(check(wiring.installation()))
 
     # It fails with the backup, and so does the run, which ends in it.

@@ -2,7 +2,8 @@
 ### Delivery
 
 Empties the outbox of what is approved, every ten minutes. Deciding and delivering are apart: a mail
-server can never change a stage.
+server can never change a stage. The operator is told when a month is complete, or late, and of steps
+that fail; and `$DROUGHT_VAR/metrics/drought.prom` is written (`docs/monitoring.md`).
 
 **If it fails:** some channel refused a message in this run; the log says which and why. The others are
 sent. It is tried again after a pause, which doubles from 5 minutes to 6 hours; `drought status` says by
@@ -33,9 +34,12 @@ def deliver_alerts() -> None:
     def empty_outbox() -> int:
         from pipeline import wiring
         from pipeline.steps.deliver import deliver_all
+        from pipeline.steps.months import tell_of_months_quietly
 
-        with verdicts():
-            return deliver_all(wiring.installation())
+        with verdicts(is_watched=True):
+            installation = wiring.installation()
+            tell_of_months_quietly(installation)
+            return deliver_all(installation)
 
     empty_outbox()
 

@@ -35,7 +35,7 @@ def ingest_stations() -> None:
         from pipeline import wiring
         from pipeline.steps.waiting_files import take_waiting_files
 
-        with verdicts():
+        with verdicts(is_watched=True):
             return take_waiting_files(wiring.installation())
 
     @task(outlets=[STATIONS])

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from pipeline import logs
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.months import Month
 
@@ -29,6 +30,9 @@ STAGES = Asset("drought://stages")
 
 CDS_POOL = "cds"
 """One request at a time: the data store counts queued requests by account."""
+
+BLOCKS_POOL = "blocks"
+"""Parts of a large computation at a time; one on one machine, which does each with all its cores."""
 
 OFFICE = "office"
 """The queue of tasks that need one machine's own disk: the drop folder, letters as files, bulletins,
@@ -78,12 +82,32 @@ def month_of_run(rendered: str) -> Month:
 
 
 @contextmanager
-def verdicts() -> Iterator[None]:
-    """Tell Airflow what an error asks for: no retry mends bad input or two truths."""
+def verdicts(*, is_watched: bool = False) -> Iterator[None]:
+    """Tell Airflow what an error asks for: no retry mends bad input or two truths.
+
+    What is logged in the body, and what outcomes it leaves, bear the name of the DAG run. With
+    `is_watched` the standing of all is noted for a monitoring system at the end: a task of the office,
+    whose disk it lies on.
+    """
+    with logs.bound(run=_name_of_run()):
+        try:
+            yield
+        except (InputError, ConflictError) as error:
+            raise AirflowFailException(str(error)) from error
+        finally:
+            if is_watched:
+                from pipeline import wiring
+
+                wiring.note_standing()
+
+
+def _name_of_run() -> str | None:
+    """Return DAG and run, as log lines and outcomes name them; None outside of a task."""
     try:
-        yield
-    except (InputError, ConflictError) as error:
-        raise AirflowFailException(str(error)) from error
+        run = get_current_context()["dag_run"]
+    except RuntimeError:
+        return None
+    return f"{run.dag_id}/{run.run_id}" if run is not None else None
 
 
 def skip_unless(count: int) -> int:
