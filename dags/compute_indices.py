@@ -6,23 +6,31 @@ cell and the shares of area they give. A month that came wakes it, whether stati
 there is to do it asks the warehouse and the grid store, so an older month that came anew renews the
 months after it too.
 
+Where there is much to do, as after a backfill, blocks of it go to as many workers as there are slots
+in the pool `blocks`; a single month has none, and those tasks are skipped. A block is help only: what
+it leaves, `bring_up_to_date` and `bring_maps` do.
+
 Stages are woken when the maps are done, because a plan may speak of shares of area; where the maps
 fail for good (two retries, some 45 minutes) they are woken all the same, and the run is shown as
 failed.
 
 **If it fails:** "holds several sources" wants `DROUGHT_SOURCE`; "expected … which the warehouse
 knows" wants the archive restored; a damaged grid store may be deleted, it is made anew. See
-`docs/operator.md`.
+`docs/operator.md`, and for several machines `docs/many_machines.md`.
 
 **To rerun:** clear the run. Equal values change nothing.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import GRIDS, INDICES, STATIONS, operations, verdicts
+from pipeline.orchestration import BLOCKS_POOL, GRIDS, INDICES, STATIONS, operations, verdicts
+
+AFTER_INDICES = "all_done_min_one_success"
 
 
 @dag(
@@ -32,7 +40,25 @@ from pipeline.orchestration import GRIDS, INDICES, STATIONS, operations, verdict
     **operations("tier-1", "compute"),
 )
 def compute_indices() -> None:
-    @task
+    # What only helps is tried for some minutes: alerts wait for all of this.
+    @task(retries=2, retry_delay=timedelta(minutes=1))
+    def hand_out(work: str) -> list[str]:
+        from pipeline import wiring
+        from pipeline.steps.blocks import hand_out
+
+        with verdicts():
+            return hand_out(wiring.installation(), work)
+
+    @task(retries=2, retry_delay=timedelta(minutes=1), pool=BLOCKS_POOL)
+    def do_block(block: str) -> int:
+        from pipeline import wiring
+        from pipeline.steps.blocks import do_block
+
+        with verdicts():
+            return do_block(wiring.installation(), block)
+
+    # It does what the blocks left, and says what is wrong with it.
+    @task(trigger_rule="all_done")
     def bring_up_to_date() -> int:
         from pipeline import wiring
         from pipeline.steps.compute import compute
@@ -40,8 +66,9 @@ def compute_indices() -> None:
         with verdicts():
             return compute(wiring.installation())
 
-    # Alerts wait meanwhile: two retries take some 45 minutes, the usual four nearly four hours.
-    @task(retries=2)
+    # Without indices it is not run: nothing before it was a success then. Alerts wait meanwhile: two
+    # retries take some 45 minutes, the usual four nearly four hours.
+    @task(retries=2, trigger_rule=AFTER_INDICES)
     def bring_maps() -> int:
         from pipeline import wiring
         from pipeline.steps.maps import bring_maps
@@ -50,7 +77,7 @@ def compute_indices() -> None:
             return bring_maps(wiring.installation()).share_rows
 
     # Maps that fail must not silence the alerts, most of which need none.
-    @task(outlets=[INDICES], trigger_rule="all_done_min_one_success")
+    @task(outlets=[INDICES], trigger_rule=AFTER_INDICES)
     def tell() -> None:
         pass
 
@@ -60,7 +87,14 @@ def compute_indices() -> None:
         pass
 
     computed, mapped = bring_up_to_date(), bring_maps()
-    computed >> mapped
+    means = hand_out.override(task_id="hand_out_means")("means")
+    climate = hand_out.override(task_id="hand_out_climate")("climate")
+    maps = hand_out.override(task_id="hand_out_maps", trigger_rule=AFTER_INDICES)("maps")
+
+    do_block.override(task_id="take_means").expand(block=means) >> computed
+    computed >> climate
+    [computed, do_block.override(task_id="take_climate").expand(block=climate)] >> maps
+    [computed, do_block.override(task_id="make_maps").expand(block=maps)] >> mapped
     [computed, mapped] >> tell()
     mapped >> name_failures()
 

@@ -17,7 +17,7 @@ def make_tables_and_pools() -> None:
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
-    from pipeline.orchestration import CDS_POOL
+    from pipeline.orchestration import BLOCKS_POOL, CDS_POOL
 
     initdb()
     Pool.create_or_update_pool(
@@ -26,6 +26,9 @@ def make_tables_and_pools() -> None:
         description="one request to the data store at a time",
         include_deferred=False,
     )
+    if Pool.get_pool(BLOCKS_POOL) is None:  # with several machines the operator gives it more slots
+        said = "parts of a large computation at a time"
+        Pool.create_or_update_pool(BLOCKS_POOL, slots=1, description=said, include_deferred=False)
     pool = Pool.get_pool(CDS_POOL)
     if pool is None or pool.slots != 1:
         raise RuntimeError(f"pool {CDS_POOL}: expected one slot, got {pool}")

@@ -33,6 +33,7 @@ from pipeline.steps.installation import Installation
 from pipeline.steps.map_plans import MapPlan, MapRun, map_plans
 from pipeline.steps.progress import Advance
 from pipeline.warehouse.area_shares import CellFit, save_cell_fit
+from pipeline.warehouse.locks import only_fitter, while_fits_stand
 
 FEW_MONTHS = 24
 """So many months at most are scored for all cells at once; handing out blocks would cost more."""
@@ -77,11 +78,13 @@ def bring_index_maps(
 ) -> Mapped:
     """Fit what is not fitted, and make every map of `codes` that is not current; no shares.
 
-    One index after the other, each committed before the next begins.
+    One index after the other, each committed before the next begins. Others may make the maps of
+    other indices meanwhile: each lies in a place of its own.
     """
     run = MapRun.of(installation, store, source, period, to, advance)
     mapped = Mapped()
-    plans, mapped.lacking = map_plans(run, codes)
+    with while_fits_stand(installation.warehouse):
+        plans, mapped.lacking = map_plans(run, codes)
     if not plans:
         return mapped
     climate = _climate(run, plans)
@@ -147,12 +150,14 @@ def _bring_fit(
         lambda done: run.advance(what, done, len(climate.cells)),
     )
     fit = run.fits.number(calibration, climate.cells)
-    if plan.known is None or fit != plan.known.fit:
-        run.fits.write(calibration, climate.cells, fit)
     assert plan.made_from is not None  # noqa: S101 - else there is nothing to fit
     made = CellFit(fit, plan.made_from, plan.pet, len(climate.cells))
-    with run.installation.warehouse.begin() as connection:
-        save_cell_fit(connection, run.source, run.period, index, made)
+    # Who plans the maps of another index asks of all fits, and would find this one torn.
+    with only_fitter(run.installation.warehouse):
+        if plan.known is None or fit != plan.known.fit:
+            run.fits.write(calibration, climate.cells, fit)
+        with run.installation.warehouse.begin() as connection:
+            save_cell_fit(connection, run.source, run.period, index, made)
     return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.calibration import CalibrationPeriod
-from pipeline.core.ids import IndexCode, IndexFamily
+from pipeline.core.ids import CELL_INDEX_CODES, IndexCode, IndexFamily
 from pipeline.core.months import Month
 from pipeline.sources.grid_store import GridStore
 from pipeline.steps.cell_calibration import (
@@ -24,6 +24,12 @@ from pipeline.warehouse.area_shares import CellFit, read_cell_fits
 
 METHOD_VERSION = 1
 """Raise it whenever values come out differently from the same fit: all maps are made anew then."""
+
+
+FEW_MAPS = 24
+"""So many maps of each index are made sooner than the climate behind them is read a second time."""
+INDICES_OF_A_BLOCK = 3
+"""Fewer would read the climate too often, more would leave a worker without work."""
 
 
 def numbers_of_maps(
@@ -132,3 +138,20 @@ def _pet(run: MapRun, known: Mapping[IndexCode, CellFit], *, can_fit: bool) -> s
     if held:
         return min(held)
     return pet_method(run.store, run.period) if can_fit else None
+
+
+def blocks_of_indices(run: MapRun) -> list[list[IndexCode]]:
+    """Return what there is to do in blocks that may be done side by side; none where it is little.
+
+    Indices of one family lie together: SPI needs no evaporation.
+    """
+    plans, _ = map_plans(run, CELL_INDEX_CODES)
+    maps = [len(run.months) if plan.made_from else len(plan.stale) for plan in plans.values()]
+    if max(maps, default=0) <= FEW_MAPS:
+        return []
+    families = [[index for index in plans if index.family is family] for family in IndexFamily]
+    return [
+        indices[start : start + INDICES_OF_A_BLOCK]
+        for indices in families
+        for start in range(0, len(indices), INDICES_OF_A_BLOCK)
+    ]

@@ -7,7 +7,7 @@ stored depends on the files and not on their order. Memory is bounded by a few m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from pipeline.steps.progress import Advance
 from pipeline.warehouse.climate import ClimateMonths, save_climate_months
 from pipeline.warehouse.files import HeldFile, PendingMonths, mark_averaged, read_pending_months
 from pipeline.warehouse.landscapes import StoredLandscape, read_landscapes
+from pipeline.warehouse.locks import only_saver
 
 METHOD_VERSION = 2
 """Raise it whenever means come out differently: they are taken anew then. Fits are not, so that a
@@ -47,13 +48,56 @@ DECIMALS = 6
 Floats = npt.NDArray[np.float64]
 
 
-def take_means(installation: Installation, source: str, to: Month | None, advance: Advance) -> str:
+def take_means(
+    installation: Installation,
+    source: str,
+    to: Month | None,
+    advance: Advance,
+    only: Collection[Month] | None = None,
+) -> str:
     """Take the means of months that lack them; return the fingerprint of the landscapes.
+
+    Of the months of `only`; None: of all. Others may take those of other months meanwhile.
 
     Raises:
         InputError: no landscapes are loaded, or a file has gone from the archive.
         ConflictError: a file of the archive was changed.
     """
+    basis, pending = _pending(installation, source, to)
+    work = [
+        (together, [month for month in together.months if only is None or month in only])
+        for together in pending
+    ]
+    done, of = 0, sum(len(wanted) for _, wanted in work)
+    for together, wanted in work:
+        with ArchivedFiles(installation.archive) as files:
+            for months in in_blocks(wanted):
+                advance(f"landscape means: {months[0]}", done, of)
+                held = _held(basis, files, together, months)
+                climate = _climate(basis, held, together, months)
+                with (
+                    only_saver(installation.warehouse),
+                    installation.warehouse.begin() as connection,
+                ):
+                    save_climate_months(connection, climate)
+                    mark_averaged(connection, together.releases, months, basis.fingerprint)
+                done += len(months)
+    return basis.fingerprint
+
+
+def months_without_means(installation: Installation, source: str) -> list[Month]:
+    """Return the months whose means are not taken, or not of all their files and landscapes.
+
+    Raises:
+        InputError: no landscapes are loaded.
+    """
+    _, pending = _pending(installation, source, None)
+    return sorted(month for together in pending for month in together.months)
+
+
+def _pending(
+    installation: Installation, source: str, to: Month | None
+) -> tuple[Basis, list[PendingMonths]]:
     with installation.warehouse.connect() as connection:
         landscapes = read_landscapes(connection)
         if not landscapes:
@@ -62,19 +106,7 @@ def take_means(installation: Installation, source: str, to: Month | None, advanc
                 "or load your own"
             )
         basis = Basis(landscapes, installation.settings.min_coverage, installation.weights_folder)
-        pending = read_pending_months(connection, source, basis.fingerprint, to)
-    done, of = 0, sum(len(together.months) for together in pending)
-    for together in pending:
-        with ArchivedFiles(installation.archive) as files:
-            for months in in_blocks(together.months):
-                advance(f"landscape means: {months[0]}", done, of)
-                held = _held(basis, files, together, months)
-                climate = _climate(basis, held, together, months)
-                with installation.warehouse.begin() as connection:
-                    save_climate_months(connection, climate)
-                    mark_averaged(connection, together.releases, months, basis.fingerprint)
-                done += len(months)
-    return basis.fingerprint
+        return basis, read_pending_months(connection, source, basis.fingerprint, to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from pipeline.core.ids import Release
 from pipeline.core.months import Month
@@ -25,6 +27,7 @@ from pipeline.steps.progress import Advance
 from pipeline.steps.source_store import CLIMATE, Register, box_around, store_for
 from pipeline.warehouse.files import HeldFile, read_files_of_months
 from pipeline.warehouse.landscapes import read_landscapes
+from pipeline.warehouse.locks import only_saver
 
 _log = logging.getLogger(__name__)
 
@@ -41,30 +44,78 @@ _KINDS = {
 
 
 def take_maps(
-    installation: Installation, source: str, to: Month | None, advance: Advance
+    installation: Installation,
+    source: str,
+    to: Month | None,
+    advance: Advance,
+    only: Collection[Month] | None = None,
 ) -> GridStore | None:
     """Bring the climate of each cell up to date; return the store, or None where there is none.
 
-    The caller is the only writer. There is no store without landscapes or without files of rain.
-    Left out, and told, is a file on another lattice than most of the record, and a month that no
-    other file holds.
+    Of the months of `only`, while others bring other months; None: of all, as the only writer.
+    There is no store without landscapes or without files of rain. Left out, and told, is a file on
+    another lattice than most of the record, and a month that no other file holds.
 
     Raises:
         InputError: a file has gone from the archive, or the store is damaged.
         ConflictError: a file of the archive was changed, or the store is of another origin.
     """
-    with installation.warehouse.connect() as connection:
-        box = box_around(read_landscapes(connection))
-        register = _storable_months(read_files_of_months(connection, source))
-    if box is None or not register:
+    found = _Record.of(installation, source)
+    if found is None:
         return None
-    store = store_for(installation, source, box, register)
-    store.define(CLIMATE, _KINDS, attributes={"method_version": METHOD_VERSION})
-    expected = {month: climate_fingerprint(files) for month, files in register.items()}
-    held = store.fingerprints(CLIMATE)
-    store.forget(CLIMATE, [month for month in held if month not in expected])
-    _take(installation, store, stale_months(expected, held, to), register, expected, advance)
-    return store
+    if only is None:
+        found.prepare()
+    stale = [month for month in found.stale(to) if only is None or month in only]
+    _take(installation, found.store, stale, found.register, found.expected, advance)
+    return found.store
+
+
+def months_without_maps(installation: Installation, source: str) -> list[Month]:
+    """Make the store ready, and return the months whose climate is not current in it.
+
+    The caller is the only writer. Raises as `take_maps` does.
+    """
+    found = _Record.of(installation, source)
+    if found is None:
+        return []
+    found.prepare()
+    return found.stale(None)
+
+
+def store_of_climate(installation: Installation, source: str) -> GridStore | None:
+    """Return the store that `take_maps` brings up to date, as it is. Raises as that does."""
+    found = _Record.of(installation, source)
+    return None if found is None else found.store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Record:
+    """The months that files hold, and the store that they are laid into."""
+
+    store: GridStore
+    register: Register
+    expected: Mapping[Month, int]
+    """The fingerprint that each month should have."""
+
+    @classmethod
+    def of(cls, installation: Installation, source: str) -> Self | None:
+        with installation.warehouse.connect() as connection:
+            box = box_around(read_landscapes(connection))
+            register = _storable_months(read_files_of_months(connection, source))
+        if box is None or not register:
+            return None
+        expected = {month: climate_fingerprint(files) for month, files in register.items()}
+        return cls(store_for(installation, source, box, register), register, expected)
+
+    def prepare(self) -> None:
+        """Make the set of the climate, and forget the months that no file holds any more."""
+        self.store.define(CLIMATE, _KINDS, attributes={"method_version": METHOD_VERSION})
+        held = self.store.fingerprints(CLIMATE)
+        self.store.forget(CLIMATE, [month for month in held if month not in self.expected])
+
+    def stale(self, to: Month | None) -> list[Month]:
+        """Return the months that are not in the store as they should be."""
+        return stale_months(self.expected, self.store.fingerprints(CLIMATE), to)
 
 
 def climate_fingerprint(files: Mapping[HeldFile, Release]) -> int:
@@ -122,11 +173,14 @@ def _take(
                 elsewhere |= dict.fromkeys(file for file in files if file not in offers)
                 if offers:
                     fingerprints = [expected[month] for month in months]
-                    store.write(CLIMATE, months, held_maps([*offers.values()]), fingerprints)
+                    maps = held_maps([*offers.values()])
+                    with only_saver(installation.warehouse):
+                        store.write(CLIMATE, months, maps, fingerprints)
                 else:
                     left_out.extend(months)
                 done += len(months)
-    store.forget(CLIMATE, sorted(left_out))
+    with only_saver(installation.warehouse):
+        store.forget(CLIMATE, sorted(left_out))
     _tell(store, [file.name for file in elsewhere], sorted(left_out))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -40,6 +40,64 @@ def wait_for_writer(connection: Connection) -> None:
     Not inside `only_writer`, which would wait for itself.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DERIVED_VALUES})
+
+
+_PART = 5_319_017
+"""Any number, the same for all who do a part of a computation."""
+_SAVING = 5_319_019
+"""Any number, the same for all who save what they made of a part."""
+_FITS = 5_319_018
+"""Any number, the same for all who fit indices to cells, and who ask which are fitted."""
+
+
+@contextmanager
+def one_of_several(warehouse: Engine, parts: Sequence[str]) -> Iterator[None]:
+    """Do the named parts of a computation, beside others that do other parts of it.
+
+    Nobody holds `only_writer` meanwhile, and no other does one of these parts: a task that was
+    given up for dead may still be at work. Held by one session, whose end lets go of all.
+    """
+    with warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection.execute(
+                text("SELECT pg_advisory_lock_shared(:key)"), {"key": _DERIVED_VALUES}
+            )
+            # Each waits for the parts in the same order, so that no two wait for each other.
+            connection.execute(
+                text(
+                    "SELECT pg_advisory_lock(:key, part) FROM (SELECT DISTINCT hashtext(name) AS part "
+                    "FROM unnest(CAST(:parts AS text[])) AS name ORDER BY part) AS ordered"
+                ),
+                {"key": _PART, "parts": list(parts)},
+            )
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock_all()"))
+
+
+@contextmanager
+def only_saver(warehouse: Engine) -> Iterator[None]:
+    """Wait until no other saves what it made of its part, and keep others waiting meanwhile.
+
+    What was made side by side is laid down one after another: rows that triggers keep for all parts
+    are then never waited for crosswise, and an array of the grid store has one writer.
+    """
+    with _alone(warehouse, "pg_advisory_lock(:key)", key=_SAVING):
+        yield
+
+
+@contextmanager
+def while_fits_stand(warehouse: Engine) -> Iterator[None]:
+    """Wait until nobody lays down the fit of an index, and let nobody do so during the block."""
+    with _alone(warehouse, "pg_advisory_lock_shared(:key)", key=_FITS):
+        yield
+
+
+@contextmanager
+def only_fitter(warehouse: Engine) -> Iterator[None]:
+    """Wait until nobody asks which indices are fitted, or lays a fit down, and keep them waiting."""
+    with _alone(warehouse, "pg_advisory_lock(:key)", key=_FITS):
+        yield
 
 
 _BACKING_UP = 5_319_014
@@ -125,7 +183,7 @@ def _alone(warehouse: Engine, lock: str, **key: int) -> Iterator[bool]:
             yield got is not False
         finally:
             if got is not False:
-                unlock = lock.replace("try_", "").replace("_lock(", "_unlock(")
+                unlock = lock.replace("try_", "").replace("advisory_lock", "advisory_unlock")
                 connection.execute(text(f"SELECT {unlock}"), key)
 
 

@@ -70,7 +70,9 @@ def test_the_page_of_a_dag_says_what_to_do(described: Described, dag_id: str) ->
 @one_dag
 def test_one_run_at_a_time_and_none_for_the_past(described: Described, dag_id: str) -> None:
     # A run that waits for a person must not hold up the next month's.
-    assert dag(described, dag_id)["max_active_runs"] == (100 if dag_id == "approve_alerts" else 1)
+    # Nor a month that the data store does not have yet one that is asked for by hand.
+    several = {"approve_alerts": 100, "ingest_era5_land": 3}
+    assert dag(described, dag_id)["max_active_runs"] == several.get(dag_id, 1)
     assert dag(described, dag_id)["catchup"] is False
 
 
@@ -157,8 +159,14 @@ def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Desc
     """Stages are woken after the maps, whatever became of them, but not without indices."""
     found = dag(described, "compute_indices")["tasks"]
     assert {name: task["after"] for name, task in found.items()} == {
-        "bring_up_to_date": [],
-        "bring_maps": ["bring_up_to_date"],
+        "hand_out_means": [],
+        "take_means": ["hand_out_means"],
+        "bring_up_to_date": ["take_means"],
+        "hand_out_climate": ["bring_up_to_date"],
+        "take_climate": ["hand_out_climate"],
+        "hand_out_maps": ["bring_up_to_date", "take_climate"],
+        "make_maps": ["hand_out_maps"],
+        "bring_maps": ["bring_up_to_date", "make_maps"],
         "tell": ["bring_maps", "bring_up_to_date"],
         "name_failures": ["bring_maps"],
     }
@@ -167,6 +175,27 @@ def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Desc
     assert found["bring_maps"]["retries"] == 2
     assert found["tell"]["trigger_rule"].lower().endswith("all_done_min_one_success")
     assert found["name_failures"]["trigger_rule"].lower().endswith("all_success")
+
+
+def test_blocks_only_help(described: Described) -> None:
+    """What a block leaves, the step after it does, and it does not wait long for one that fails."""
+    found = dag(described, "compute_indices")["tasks"]
+    helping = {
+        "hand_out_means",
+        "take_means",
+        "hand_out_climate",
+        "take_climate",
+        "hand_out_maps",
+        "make_maps",
+    }
+    assert {found[name]["first_pause_seconds"] for name in helping} == {60.0}
+    assert {found[name]["retries"] for name in helping} == {2}
+    rules = {name: found[name]["trigger_rule"].lower().rpartition(".")[2] for name in found}
+    assert rules["bring_up_to_date"] == "all_done"
+    # Without indices there is no success before them.
+    assert rules["hand_out_maps"] == rules["bring_maps"] == "all_done_min_one_success"
+    pools = {name: task["pool"] for name, task in found.items() if task["pool"] != "default_pool"}
+    assert pools == dict.fromkeys(("take_means", "take_climate", "make_maps"), "blocks")
 
 
 def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Described) -> None:
