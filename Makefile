@@ -80,8 +80,11 @@ wheelhouse: | $(UV) ## all that an installation without internet needs, into TO=
 	@[ -n "$(TO)" ] || { echo "wheelhouse: say where: make wheelhouse TO=/media/stick/drought" >&2; exit 2; }
 	mkdir -p $(TO)/wheels
 	echo "wheelhouse: packages of requirements/$(LOCK).txt into $(TO)"
+	# What an earlier patch of this Python needs, Debian's may need.
+	sed -E "s/ ; python_full_version < '3\.[0-9]+\.[0-9]+'//" requirements/$(LOCK).txt >$(TO)/wanted.txt
 	.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
-	  --requirement requirements/$(LOCK).txt --dest $(TO)/wheels
+	  --requirement $(TO)/wanted.txt --dest $(TO)/wheels
+	rm $(TO)/wanted.txt
 	.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
 	  uv==$(UV_VERSION) --dest $(TO)/wheels
 	git archive --format tar.gz --prefix cacilm-drought/ --output $(TO)/cacilm-drought.tar.gz HEAD
