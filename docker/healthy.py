@@ -19,6 +19,8 @@ from pathlib import Path
 
 _SECONDS = 10.0
 _HERE = "http://127.0.0.1:8080"
+_BROKER = "AIRFLOW__CELERY__BROKER_URL"
+_BROKER_FILE = Path("/run/secrets/airflow_broker_url")
 
 
 def warehouse() -> str:
@@ -48,13 +50,13 @@ def airflow(part: str, url: str = _HERE) -> str:
     return "" if state == "healthy" else f"{part} is {state or 'not known'}"
 
 
-def worker(broker_file: str = "/run/secrets/airflow_broker_url") -> str:
+def worker() -> str:
     """Return what is wrong with the worker of this container."""
     from celery import Celery
 
     name = f"celery@{socket.gethostname()}"
-    broker = Path(broker_file).read_text(encoding="utf-8").strip()
     try:
+        broker = os.environ.get(_BROKER) or _BROKER_FILE.read_text(encoding="utf-8").strip()
         answers = Celery(broker=broker).control.inspect([name], timeout=_SECONDS).ping()
     except Exception as error:  # noqa: BLE001 - each broker has its own, and URLs in some of them
         return f"the broker gives no answer: {type(error).__name__}"
