@@ -69,6 +69,7 @@ def run(
         fetched = _fetch(installation, _asked(installation, first, last), advance)
     except (DroughtError, OSError) as error:
         trouble = error
+        _log.warning("fetch: %s", error)  # what follows may fail for a reason of its own
     if not _has_grids(installation) and trouble is not None:
         raise trouble
     try:

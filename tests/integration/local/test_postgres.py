@@ -539,3 +539,36 @@ def python_for_everybody() -> str:
         except OSError:
             continue
     pytest.skip(f"no {version} here that an ordinary user may run with the checkout's packages")
+
+
+def test_a_renewed_password_is_the_only_one_that_opens(server: EmbeddedPostgres) -> None:
+    server.start()
+    old = (server.root / "password").read_text()
+    with connected(server) as connection:
+        server.renew_password()
+        assert connection.execute("select 1").fetchone() == (1,)  # who is in stays in
+    new = (server.root / "password").read_text()
+    assert new != old
+    assert answer(server, "select 1") == "1"
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(server.url().replace("+psycopg", "").replace(new, old))
+    assert (server.root / "password").stat().st_mode & 0o777 == 0o600
+    assert new not in (server.root / "server.log").read_text()
+
+
+@pytest.mark.parametrize("was_told", [True, False], ids=["the server knew", "the server did not"])
+def test_a_renewal_that_was_cut_short_is_settled_by_the_next_command(
+    was_told: bool, server: EmbeddedPostgres
+) -> None:
+    server.start()
+    old = (server.root / "password").read_text()
+    if was_told:
+        with connected(server) as connection:
+            connection.execute("alter role drought password 'the-new-one'")
+    (server.root / "password.new").write_text("the-new-one")
+
+    server.start()
+
+    assert (server.root / "password").read_text() == ("the-new-one" if was_told else old)
+    assert not (server.root / "password.new").exists()
+    assert answer(server, "select 1") == "1"

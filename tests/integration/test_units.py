@@ -1,0 +1,284 @@
+"""The systemd units of an installation: systemd takes them, and the commands in them exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline import wiring
+from pipeline.cli import app
+from pipeline.local import units
+from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.settings import Settings
+from tests.integration.beside import until
+
+ACCOUNT = "drought"
+KINDS = [
+    pytest.param(["--timer", "--account", ACCOUNT], id="timers of the system"),
+    pytest.param(["--with-airflow", "--account", ACCOUNT], id="Airflow of the system"),
+    pytest.param(["--timer", "--user-units"], id="timers of a user"),
+    pytest.param(["--with-airflow", "--user-units"], id="Airflow of a user"),
+]
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for name in list(os.environ):
+        if name.startswith(("DROUGHT_", "CDSAPI_", "AIRFLOW")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DROUGHT_VAR", str(tmp_path / "var"))
+    wiring.settings.cache_clear()
+    yield tmp_path / "var"
+    wiring.settings.cache_clear()
+
+
+def written(folder: Path, *options: str) -> dict[str, str]:
+    """Let the command write units; return their texts."""
+    done = CliRunner().invoke(app, ["units", "--to", str(folder), *options])
+    assert done.exit_code == 0, done.output
+    return {path.name: path.read_text() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.parametrize("options", KINDS)
+def test_systemd_takes_every_unit_without_a_word(
+    options: list[str], var: Path, tmp_path: Path
+) -> None:
+    texts = written(tmp_path / "units", *options)
+    (tmp_path / "run").mkdir(mode=0o700)
+    manager = ["--user"] if "--user-units" in options else ["--system"]
+    for network in ("network-online.target", "time-sync.target"):
+        assert (network in "".join(texts.values())) == (manager == ["--system"])
+    done = subprocess.run(
+        ["systemd-analyze", *manager, "verify", *(str(tmp_path / "units" / n) for n in texts)],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "run"), "SYSTEMD_LOG_LEVEL": "info"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line for line in done.stderr.splitlines() if str(tmp_path / "units") in line]
+    assert (done.returncode, said) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_every_command_of_a_unit_exists_with_its_options(
+    options: list[str], var: Path, tmp_path: Path
+) -> None:
+    seen = set()
+    for name, text in written(tmp_path / "units", *options).items():
+        for line in re.findall(r"^Exec\w+=-?(.*)$", text, re.MULTILINE):
+            program, *arguments = shlex.split(line)
+            assert os.access(program, os.X_OK), f"{name}: {program}"
+            if Path(program).name == "drought":
+                parse(arguments)
+                seen.add(" ".join(arguments))
+    expected = {"db serve", "db up"}
+    if "--timer" in options:
+        expected |= {command for task in units.TASKS for command in task.commands}
+    else:
+        expected |= {"airflow setup", *(f"airflow run {one}" for one in units.COMPONENTS)}
+    assert seen == expected
+
+
+def parse(arguments: list[str]) -> None:
+    """Read a command line as the command would, without doing it."""
+    command: Any = typer.main.get_command(app)
+    context = None
+    while hasattr(command, "resolve_command"):
+        context = command.make_context(command.name, list(arguments), parent=context)
+        rest = [*context._protected_args, *context.args]
+        _, command, arguments = command.resolve_command(context, rest)
+    command.make_context(command.name, arguments, parent=context)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        pytest.param(["db", "sreve"], "No such command", id="no such command"),
+        pytest.param(["run", "--month", "2026-10"], "No such option", id="no such option"),
+        pytest.param(["airflow", "run"], "Missing", id="a word lacks"),
+    ],
+)
+def test_a_command_that_does_not_exist_would_be_found(wrong: list[str], told: str) -> None:
+    with pytest.raises(Exception, match=told):
+        parse(wrong)
+
+
+def test_what_is_started_at_boot_is_what_is_there(var: Path, tmp_path: Path) -> None:
+    for options in (["--timer"], ["--with-airflow"]):
+        texts = written(tmp_path / options[0], *options, "--account", ACCOUNT)
+        wanted = re.findall(r"^Wants=(.*)$", texts["drought.target"], re.MULTILINE)[0].split()
+        tasks = {f"drought-{task.name}" for task in units.TASKS}
+        assert set(wanted) == {
+            name
+            for name in texts
+            if (name != "drought.target" and "@" not in name and Path(name).suffix == ".timer")
+            or (
+                Path(name).suffix == ".service" and Path(name).stem not in tasks and "@" not in name
+            )
+        }
+        named = {
+            unit for text in texts.values() for unit in re.findall(r"drought-[\w-]+\.\w+", text)
+        }
+        assert named <= texts.keys() | {"drought-notice@.service"}
+
+
+def test_the_first_file_of_settings_is_private_and_every_setting_in_it_exists(
+    var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDSAPI_KEY", "a key with 'quotes' and $signs")
+    monkeypatch.setenv("DROUGHT_BACKUPS", "elsewhere")
+    wiring.settings.cache_clear()
+    texts = written(tmp_path / "units", "--account", ACCOUNT)
+    file = var / "drought.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert f"EnvironmentFile={file}" in texts["drought-run.service"]
+    known = {f"DROUGHT_{name.upper()}" for name in Settings.model_fields}
+    known |= {"CDSAPI_KEY", "CDSAPI_URL"}
+    named = re.findall(r"^#?([A-Z_]+)=", file.read_text(), re.MULTILINE)
+    assert set(named) <= known
+    assert len(named) > 10
+
+    shell = subprocess.run(
+        ["/bin/sh", "-c", f"set -a; . {file}; env -0"],
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    assert f"DROUGHT_VAR={var}" in shell
+    assert "DROUGHT_POSTGRES_SERVED=true" in shell
+    assert "CDSAPI_KEY=a key with 'quotes' and $signs" in shell
+    assert f"DROUGHT_BACKUPS={Path('elsewhere').absolute()}" in shell
+    assert f" -{Path('elsewhere').absolute()}" in texts["drought-backup.service"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param(
+            "DROUGHT_SMPT_HOST=a", "there is no such setting: DROUGHT_SMPT_HOST", id="typo"
+        ),
+        pytest.param(
+            "DROUGHT_VAR=/elsewhere", "expected the line DROUGHT_VAR=", id="another place"
+        ),
+        pytest.param(
+            "DROUGHT_POSTGRES_SERVED=no",
+            "expected the line DROUGHT_POSTGRES_SERVED=true",
+            id="each command would start a server",
+        ),
+    ],
+)
+def test_a_file_of_settings_that_is_there_is_kept_and_must_fit(
+    line: str, told: str, var: Path, tmp_path: Path
+) -> None:
+    written(tmp_path / "units", "--account", ACCOUNT)
+    file = var / "drought.env"
+    with file.open("a") as more:
+        more.write(f"{line}\n")
+    before = file.read_text()
+    done = CliRunner().invoke(app, ["units", "--to", str(tmp_path / "units"), "--account", ACCOUNT])
+    assert told in str(done.exception)
+    assert file.read_text() == before
+
+
+def test_units_are_not_written_for_root_or_for_a_path_that_systemd_would_read_otherwise(
+    var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = CliRunner().invoke(app, ["units", "--to", str(tmp_path / "a"), "--account", "root"])
+    assert "expected one that is not root" in str(done.exception)
+    monkeypatch.setenv("DROUGHT_VAR", str(tmp_path / "100% new"))
+    wiring.settings.cache_clear()
+    done = CliRunner().invoke(app, ["units", "--to", str(tmp_path / "a"), "--account", ACCOUNT])
+    assert "which systemd takes as it stands" in str(done.exception)
+    assert not (tmp_path / "a").exists()
+
+
+# --- the database's unit ----------------------------------------------------------------------------
+
+
+def commands(texts: dict[str, str], unit: str, kind: str) -> list[list[str]]:
+    return [shlex.split(c) for c in re.findall(rf"^{kind}=([^-].*)$", texts[unit], re.MULTILINE)]
+
+
+@pytest.mark.postgres
+def test_the_database_comes_back_after_a_kill_and_nobody_else_starts_one(
+    var: Path, tmp_path: Path
+) -> None:
+    """What systemd does by the unit, done by hand: start, killed, started again."""
+    texts = written(tmp_path / "units", "--account", ACCOUNT)
+    [serve] = commands(texts, units.POSTGRES, "ExecStart")
+    [is_up] = commands(texts, units.POSTGRES, "ExecStartPost")
+    told = (var / "drought.env").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in told if line.startswith("DROUGHT_"))
+    environment = {"PATH": os.environ["PATH"], **settings}
+    server = EmbeddedPostgres(var / "postgres")
+
+    first = subprocess.Popen(serve, env=environment)
+    waiting = subprocess.Popen(is_up, env=environment)
+    try:
+        assert waiting.wait(120) == 0
+        assert postmaster(server) == first.pid
+        with psycopg.connect(url(server), autocommit=True) as connection:
+            connection.execute("CREATE TABLE rain AS SELECT n FROM generate_series(1, 1000) AS n")
+
+        first.kill()
+        first.wait()
+        until(lambda: not server.is_running())
+        waiting = subprocess.Popen(is_up, env=environment)
+        stopped = subprocess.run(
+            [serve[0], "db", "down"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert stopped.returncode == 1
+        assert f"{units.POSTGRES} runs it" in stopped.stderr
+        assert waiting.poll() is None
+        assert not server.is_running()
+
+        second = subprocess.Popen(serve, env=environment)
+        assert waiting.wait(120) == 0
+        assert postmaster(server) == second.pid
+        with psycopg.connect(url(server)) as connection:
+            assert connection.execute("SELECT count(*) FROM rain").fetchone() == (1000,)
+
+        second.send_signal(signal.SIGINT)
+        assert second.wait(60) == 0
+    finally:
+        waiting.kill()
+        waiting.wait()
+        server.stop()
+
+
+@pytest.mark.postgres
+def test_the_unit_takes_over_from_a_server_that_a_command_started(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "var" / "postgres")
+    server.start()
+    drought = str(Path(sys.executable).with_name("drought"))
+    environment = {"PATH": os.environ["PATH"], "DROUGHT_VAR": str(tmp_path / "var")}
+    served = subprocess.Popen([drought, "db", "serve"], env=environment)
+    try:
+        until(lambda: server.is_running() and postmaster(server) == served.pid)
+    finally:
+        server.stop()
+        assert served.wait(60) == 0
+
+
+def postmaster(server: EmbeddedPostgres) -> int:
+    file = server.root / "data" / "postmaster.pid"
+    return int(file.read_text().split()[0]) if file.exists() else 0
+
+
+def url(server: EmbeddedPostgres) -> str:
+    return server.url().replace("+psycopg", "")
