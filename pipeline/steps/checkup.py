@@ -191,6 +191,28 @@ def look_at_mail(patient: Patient) -> Look:
     return Verdict.OK, f"{settings.smtp_host}:{settings.smtp_port} lets us in; nothing was sent"
 
 
+def look_at_operator(patient: Patient) -> Look:
+    """See that somebody is told of months that are late, of steps that fail, and of alerts unanswered."""
+    settings = patient.settings
+    if settings.smtp_host is None or not settings.mail_operator:
+        lacks = [
+            name
+            for name, one in (
+                ("DROUGHT_SMTP_HOST", settings.smtp_host),
+                ("DROUGHT_MAIL_OPERATOR", settings.mail_operator),
+            )
+            if not one
+        ]
+        return Verdict.ATTENTION, (
+            f"nobody is told when a month is complete, late or stuck: set {' and '.join(lacks)}"
+        )
+    people = len(settings.mail_operator)
+    return (
+        Verdict.OK,
+        f"{people} {'address is' if people == 1 else 'addresses are'} told each month",
+    )
+
+
 def look_at_data_store(patient: Patient) -> Look:
     """Ask the data store whether it takes the key, and which licences are missing."""
     settings = patient.settings

@@ -36,6 +36,7 @@ LOOKS: Mapping[str, Callable[[Patient], Look]] = {
     "archive": checkup.look_at_archive,
     "disk": checkup.look_at_disk,
     "mail": checkup.look_at_mail,
+    "operator": checkup.look_at_operator,
     "channels": look_at_channels,
     "public messages": look_at_public_messages,
     "data store": checkup.look_at_data_store,

@@ -69,6 +69,7 @@ def test_a_new_installation_without_network_is_sound(examine: Examine) -> None:
     assert is_sound(list(found.values()))
     assert {name for name, one in found.items() if one.verdict is Verdict.ATTENTION} == {
         "mail",
+        "operator",
         "data store",
         "landscapes and plans",
         "source",
@@ -287,6 +288,17 @@ def test_a_mail_server_that_is_away_is_broken(examine: Examine) -> None:
     found = examine(smtp_host="127.0.0.1", smtp_port=port)["mail"]
     assert found.verdict is Verdict.BROKEN
     assert f"mail server 127.0.0.1:{port}" in found.said
+
+
+def test_where_nobody_is_told_of_months_it_says_what_to_set(examine: Examine) -> None:
+    with listening(Postbox(free_port())) as postbox:
+        server = {"smtp_host": "127.0.0.1", "smtp_port": postbox.port}
+        lacking = examine(**server)["operator"]
+        told = examine(**server, mail_operator=["operator@example.org"])["operator"]
+    assert lacking.verdict is Verdict.ATTENTION
+    assert "nobody is told" in lacking.said
+    assert lacking.said.endswith("set DROUGHT_MAIL_OPERATOR")
+    assert (told.verdict, told.said) == (Verdict.OK, "1 address is told each month")
 
 
 # --- data store -------------------------------------------------------------------------------
