@@ -163,4 +163,7 @@ def _as_line(mask: Mask) -> Callable[[Any, str, _Event], str]:
 
 def _in_order(event: Mapping[str, Any]) -> dict[str, Any]:
     first = {name: event[name] for name in _FIRST if name in event}
-    return first | {name: event[name] for name in sorted(event) if name not in first}
+    # Another handler's formatter writes the text into the record a second time.
+    is_twice = event.get("message") == event.get("event")
+    rest = (name for name in sorted(event) if not (is_twice and name == "message"))
+    return first | {name: event[name] for name in rest if name not in first}

@@ -11,6 +11,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from importlib.metadata import version
@@ -52,7 +53,8 @@ def write_metrics(found: Standing, to: Path) -> None:
         part.chmod(0o644)  # the collector is another user
         part.replace(to)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise DeliveryError(
             f"{to}: could not be written: {error.strerror or error}; free space or mend the folder's "
             "rights"
