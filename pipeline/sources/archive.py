@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -20,11 +20,15 @@ import fsspec
 
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.files import RawFile, storable
+from pipeline.sources.object_stores import told_as_outside
 
 REFUSED = "refused"
 """The folder of files that were refused as a whole; no source may bear its name."""
 CHUNK_BYTES = 1 << 20
 """What is held of a file while it is copied, however large it is."""
+_BUCKETS = {"abfs", "az", "gcs", "gs", "s3", "s3a"}
+"""Stores without folders. To make one there would make the bucket, under a name that was mistyped."""
+_OUTSIDE = told_as_outside("DROUGHT_ARCHIVE_URL")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -48,6 +52,7 @@ class Archive:
             ) from error
         return store, root
 
+    @_OUTSIDE
     def keep(self, path: Path, *, source: str, sidecar: Mapping[str, Any]) -> RawFile:
         """Copy the file at `path` into the archive unless it is there, and describe it.
 
@@ -63,7 +68,7 @@ class Archive:
         raw = RawFile(storable(path.name), digest, size_bytes, key)
         store, root = self._store()
         # A copy of another size was cut short by a power cut: these bytes are the right ones.
-        if not store.exists(f"{root}/{key}") or store.size(f"{root}/{key}") != size_bytes:
+        if self.size_of(key) != size_bytes:
             described = {**sidecar, "name": raw.name, "sha256": digest, "size_bytes": size_bytes}
             text = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False)
             _write_once(store, f"{root}/{key}.json", iter([text.encode()]))
@@ -71,18 +76,25 @@ class Archive:
                 _write_once(store, f"{root}/{key}", _verified(_chunks(file), path, digest))
         return raw
 
+    @_OUTSIDE
     def size_of(self, archive_key: str) -> int | None:
         """Return the size in bytes of what is kept under `archive_key`, or None if nothing is."""
         store, root = self._store()
-        place = f"{root}/{archive_key}"
-        return int(store.size(place)) if store.exists(place) else None
+        try:
+            return int(
+                store.info(f"{root}/{archive_key}")["size"]
+            )  # one question to an object store
+        except FileNotFoundError:
+            return None
 
+    @_OUTSIDE
     def checksum_of(self, archive_key: str) -> str:
         """Return the SHA-256 of what is kept under `archive_key`, hexadecimal."""
         store, root = self._store()
         with store.open(f"{root}/{archive_key}", "rb") as file:
             return _digest(_chunks(file))
 
+    @_OUTSIDE
     def probe(self) -> None:
         """Write a small file into the archive, read it again and delete it.
 
@@ -98,6 +110,7 @@ class Archive:
         finally:
             store.rm_file(place)
 
+    @_OUTSIDE
     def fetch(self, archive_key: str, folder: Path) -> Path:
         """Return a local path with the bytes of `archive_key`, copied into `folder` if remote.
 
@@ -154,10 +167,15 @@ def _verified(chunks: Iterator[bytes], path: Path, expected: str) -> Iterator[by
         raise ChangedMeanwhileError(f"{path}: changed while it was copied; give it again")
 
 
+def _protocols(store: fsspec.AbstractFileSystem) -> Sequence[str]:
+    return (store.protocol,) if isinstance(store.protocol, str) else store.protocol
+
+
 def _write_once(store: fsspec.AbstractFileSystem, place: str, chunks: Iterator[bytes]) -> None:
     # Under another name first: a reader never sees half a file, nor a killed writer leave one.
     part = f"{place}.{secrets.token_hex(4)}.part"
-    store.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
+    if not _BUCKETS.intersection(_protocols(store)):
+        store.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
     try:
         with store.open(part, "wb") as target:
             for chunk in chunks:

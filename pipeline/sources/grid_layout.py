@@ -21,6 +21,7 @@ import numpy.typing as npt
 import zarr
 from zarr.abc.store import Store
 from zarr.codecs import BloscCodec, Crc32cCodec
+from zarr.core.buffer import Buffer
 from zarr.errors import ArrayNotFoundError, GroupNotFoundError
 from zarr.storage import FsspecStore, LocalStore
 
@@ -29,6 +30,7 @@ from pipeline.core.ids import ERA5_LAND, Origin
 from pipeline.core.months import Month
 from pipeline.landscapes.weights import Grid
 from pipeline.sources.map_kinds import MapKind
+from pipeline.sources.object_stores import told_as_outside
 
 Attributes = Mapping[str, Any]
 
@@ -37,6 +39,7 @@ LAST_MONTH = Month(2099, 12)
 MONTHS = LAST_MONTH.ordinal - FIRST_MONTH.ordinal + 1
 CALENDAR_MONTHS = 12
 
+_SETTING = "DROUGHT_GRIDS_URL"
 UNREADABLE = (ValueError, RuntimeError, TypeError, KeyError)
 """What Zarr and its codecs raise on content that is not as it was written."""
 REMEDY = "delete the store at {place}: it is made anew from the archive"
@@ -59,7 +62,27 @@ def zarr_store(url: str) -> Store:
     if folder is not None:
         return LocalStore(folder)
     with told_as_unopened():
-        return FsspecStore.from_url(url)
+        return _ObjectStore.from_url(url)
+
+
+class _ObjectStore(FsspecStore):
+    """A Zarr store in an object store, whose trouble is told as that of a disk."""
+
+    async def get(self, *given: Any, **named: Any) -> Buffer | None:  # noqa: ANN401
+        with told_as_outside(_SETTING):
+            return await super().get(*given, **named)
+
+    async def set(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
+        with told_as_outside(_SETTING):
+            await super().set(*given, **named)
+
+    async def exists(self, key: str) -> bool:
+        with told_as_outside(_SETTING):
+            return await super().exists(key)
+
+    async def delete_dir(self, prefix: str) -> None:
+        with told_as_outside(_SETTING):
+            await super().delete_dir(prefix)
 
 
 def shown(url: str) -> str:
@@ -83,7 +106,8 @@ def names_within(url: str) -> list[str]:
     with told_as_unopened():
         files, root = fsspec.core.url_to_fs(url)
     files.invalidate_cache()
-    held = files.ls(root, detail=False) if files.exists(root) else ()
+    with told_as_outside(_SETTING):
+        held = files.ls(root, detail=False) if files.exists(root) else ()
     return sorted(str(path).rstrip("/").rpartition("/")[2] for path in held)
 
 
