@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
@@ -23,7 +25,8 @@ from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.steps.check import check
 from pipeline.steps.checkup import Verdict
 from pipeline.steps.installation import Installation
-from pipeline.steps.metrics import as_openmetrics, write_metrics
+from pipeline.steps.machine import BackupState
+from pipeline.steps.metrics import as_openmetrics, families, write_metrics
 from pipeline.steps.months import tell_of_months
 from pipeline.steps.standing import Standing, stand
 from pipeline.steps.status import status
@@ -240,6 +243,26 @@ class TestMetrics:
         content = as_openmetrics(stand_of(world.on("2021-03-20"))).decode()
         for secret in (OPERATOR, "District", '"A"', str(world.place.settings.var)):
             assert secret not in content
+
+    def test_the_documents_and_the_example_rules_know_each_of_them(self, world: Watched) -> None:
+        world.whole(FEBRUARY, spi=-1.2)
+        check(world.place)
+        now = world.place.clock()
+        found = replace(stand_of(world.place), backups=BackupState(1, now, now, 1, now))
+        written = {family.name for family in families(found)}
+        document = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+        rules = (ROOT / "docs" / "prometheus_rules.yaml").read_text(encoding="utf-8")
+        named = set(re.findall(r"`(drought_[a-z_]+)`", document))
+        assert named == written
+        groups = yaml.safe_load(rules)["groups"]
+        asked = {
+            name
+            for group in groups
+            for rule in group["rules"]
+            for name in re.findall(r"\bdrought_[a-z_]+", rule["expr"])
+        }
+        assert asked - written == set()
+        assert "drought_metrics_written_timestamp_seconds" in asked
 
     def test_simulated_data_are_an_exercise(self, installation: Installation) -> None:
         with watched(installation, Origin.SIMULATED) as world:
