@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipeline import logs
 from pipeline.alerts.due import FAILURES_COUNTED, Parcel, Waiting, parcels, pause
 from pipeline.alerts.recipients import FILE, MAIL
 from pipeline.core.components import Component
@@ -34,6 +36,8 @@ from pipeline.warehouse.notices import (
     take_notice,
 )
 from pipeline.warehouse.readdressed import follow_new_addresses
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,9 @@ def _send_one(now: _Round, channel: str, delivery_id: int) -> None:
             again_at = now.now() + pause(delivery.attempts + 1)
             counts_to = _counts_to(error)
             save_failed(connection, [delivery_id], str(error), again_at, counts_to=counts_to)
+    with logs.bound(month=delivery.month, landscape=delivery.landscape_id):
+        what = "sent" if error is None else "refused"
+        _log.info("alert %s: %s %s by %s", delivery.alert_id, delivery.form, what, channel)
     _heard(now, channel, f"alert {delivery.alert_id} to {delivery.recipient_id}", error)
 
 

@@ -7,12 +7,14 @@ month evaluated twice changes nothing, and a value that changed later shows as a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
 from sqlalchemy import Connection
 
+from pipeline import logs
 from pipeline.alerts.facts import Change
 from pipeline.core.components import Component
 from pipeline.core.ids import DroughtType
@@ -35,6 +37,7 @@ from pipeline.warehouse.locks import only_writer
 from pipeline.warehouse.outcomes import read_identity
 from pipeline.warehouse.stages import StageRow, save_stages, withdraw_stages
 
+_log = logging.getLogger(__name__)
 _OF_THE_PAST = (Change.CORRECTED, Change.REMINDED)
 
 
@@ -135,6 +138,9 @@ def _tell(
     alert_ids = save_transitions(connection, in_order, is_told=is_told)
     to_tell = list(compress(alert_ids, is_told))
     tell(installation, connection, to_tell)
+    for new in compress(in_order, is_told):
+        with logs.bound(month=new.month, landscape=new.landscape.landscape.landscape_id):
+            _log.info("alert: %s %s to %s", new.drought_type, new.change, new.to_stage)
     return len(to_tell)
 
 
