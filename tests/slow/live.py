@@ -14,7 +14,7 @@ import requests
 
 T = TypeVar("T")
 OVER = {"success", "failed"}
-LONGEST_WAIT_SECONDS = 240.0
+LONGEST_WAIT_SECONDS = 900.0
 """Far longer than anything takes: a quiet machine needs seconds, one that does much else minutes."""
 
 
@@ -46,6 +46,8 @@ class Rest:
     address: str
     user: str = ""
     password: str = field(default="", repr=False)
+    heard: list[str] = field(default_factory=list, repr=False)
+    """Every answer, but for the token."""
     _session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,9 @@ class Rest:
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:  # noqa: ANN401
         """Return any answer, good or bad."""
-        return self._session.request(method, f"{self.address}{path}", timeout=60, **more)
+        said = self._session.request(method, f"{self.address}{path}", timeout=60, **more)
+        self.heard.append(said.text)
+        return said
 
     def get(self, path: str, **params: Any) -> Any:  # noqa: ANN401
         said = self.ask("GET", f"/api/v2{path}", params=params)
