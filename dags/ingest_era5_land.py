@@ -36,13 +36,17 @@ from pipeline.orchestration import (
     verdicts,
 )
 
+MOST_RUNS = 3
+"""A month that the store does not have yet may wait for days; one that is asked for by hand goes on
+beside it. The pool lets them take turns with the store."""
+
 
 @dag(
     # Monthly means appear about five days after the month ends.
     schedule=CronPartitionTimetable("0 6 7 * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
     start_date=datetime(2024, 1, 7, tz="UTC"),
     doc_md=__doc__,
-    **operations("tier-1", "ingest"),
+    **{**operations("tier-1", "ingest"), "max_active_runs": MOST_RUNS},
 )
 def ingest_era5_land() -> None:
     # Twelve retries, the later ones six hours apart: two days for a store that is down.
