@@ -162,8 +162,7 @@ def airflow_remove(login: Login) -> None:
     from pipeline import airflow_server
 
     airflow_server.refuse_given_users(login)
-    wiring.airflow_logins().remove(login)
-    _take_users_over()
+    wiring.airflow_logins().remove(login)  # without a password nobody is let in
     print(f"{login}: removed")
 
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +88,7 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        names = (self.ground_name, *self.commands)
+        names = [self.ground_name, *self.commands]
         self.parts = {name: Part(name) for name in names}
         self._runs = {name: _Run() for name in names}
 
@@ -97,7 +98,8 @@ class Supervisor:
         self._say("supervisor", f"started as process {os.getpid()}")
         try:
             while not self.stop.is_set():
-                self.look()
+                with suppress(OSError):  # as on a full disk: what runs must not end with the log
+                    self.look()
                 self.stop.wait(_LOOK_SECONDS)
         finally:
             self._end_all()
@@ -186,7 +188,7 @@ class Supervisor:
                 self._left.remove(leader)
 
     def _end_all(self) -> None:
-        for name in reversed(self.commands):
+        for name in reversed(list(self.commands)):
             run, leader = self._runs[name], self.parts[name].process()
             if run.process is not None and leader is not None:
                 end(leader)
@@ -203,7 +205,7 @@ class Supervisor:
         return self.folder / "supervisor.log"
 
     def _say(self, name: str, what: str) -> None:
-        with self._log.open("a", encoding="utf-8") as log:
+        with suppress(OSError), self._log.open("a", encoding="utf-8") as log:
             log.write(f"{_now()} {name}: {what}\n")
 
     def _show(self) -> None:
