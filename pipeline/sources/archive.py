@@ -188,3 +188,15 @@ def _write_once(store: fsspec.AbstractFileSystem, place: str, chunks: Iterator[b
             store.rm_file(part)
         raise
     store.mv(part, place)
+    if "file" in store.protocol:
+        _settle(Path(place).parent)
+
+
+def _settle(folder: Path) -> None:
+    """Bring new names to the disk, that of the folder too: what the warehouse knows must outlast a power cut."""
+    for one in (folder, folder.parent):
+        handle = os.open(one, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
