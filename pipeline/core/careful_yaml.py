@@ -13,7 +13,15 @@ from typing import Any
 
 import yaml
 from yaml.error import Mark
-from yaml.events import AliasEvent, Event
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
@@ -110,6 +118,32 @@ def careful_yaml(text: str, where: str) -> Written:
         ) from error
     except yaml.YAMLError as error:
         raise InputError(f"{where}: {_fault(error)}; mend the YAML") from error
+
+
+def top_keys(raw: bytes) -> set[str] | None:
+    """Return the words that are keys at the top of a YAML document, none where it is no mapping.
+
+    Nothing of it is made or repeated, so it may be anything at all. None: it is not YAML.
+    """
+    keys: set[str] = set()
+    depth = count = 0
+    try:
+        for event in yaml.parse(raw, Loader=yaml.SafeLoader):
+            if isinstance(event, CollectionEndEvent):
+                depth -= 1
+                count += depth == 1
+            elif isinstance(event, CollectionStartEvent):
+                depth += 1
+                if depth == 1 and not isinstance(event, MappingStartEvent):
+                    return set()
+            elif depth == 1 and isinstance(event, NodeEvent):
+                # Keys and values take turns.
+                if count % 2 == 0 and isinstance(event, ScalarEvent):
+                    keys.add(event.value)
+                count += 1
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return keys
 
 
 class _Careful(yaml.SafeLoader):

@@ -261,9 +261,9 @@ def _names(value: object, where: str) -> dict[str, str]:
         return {}
     try:
         names = json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(
-            f"{where}: names: expected JSON such as {{'ru': '…'}}, got {value!r}; {error}"
+            f"{where}: names: expected JSON such as {{'ru': '…'}}, got {str(value)[:80]!r}; {error}"
         ) from error
     if not isinstance(names, Mapping):
         raise InputError(

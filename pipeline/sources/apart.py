@@ -1,8 +1,9 @@
-"""Programs of ours that call ecCodes, each run in a process of its own.
+"""Programs of ours that read what others wrote, each run in a process of its own.
 
 ecCodes brings a PROJ of its own, which clashes with that of pyproj; and over damaged bytes it
-aborts, crashes or never comes back, where no exception can be caught. Here are both sides: `ask`
-for us, and `answer` for the programs, which import little so that they start fast.
+aborts, crashes or never comes back, where no exception can be caught. A workbook of some kilobytes
+may ask for any amount of memory. Here are both sides: `ask` for us, and `answer` for the programs,
+which import little so that they start fast.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 MOST_MEMORY = 4 << 30
-"""A damaged message may ask for any number of points."""
+"""A damaged message may ask for any number of points; a program may bind itself to less."""
 REFUSED = 65
 """Exit code of a program that wrote why it has no answer."""
 FROM_OUTSIDE = {-signal.SIGHUP, -signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM}
@@ -24,10 +25,12 @@ TRACEBACK = b"Traceback (most recent call last)"
 
 
 class UnansweredError(Exception):
-    """Why ecCodes cannot read what it was given, in a few words on one line."""
+    """Why a program cannot read what it was given, in a few words on one line."""
 
 
-def ask(program: str, *arguments: str, seconds: float, given: bytes = b"") -> bytes:
+def ask(
+    program: str, *arguments: str, seconds: float, given: bytes = b"", reader: str = "ecCodes"
+) -> bytes:
     """Run the module `program` in a process of its own and return what it answers.
 
     Args:
@@ -35,6 +38,7 @@ def ask(program: str, *arguments: str, seconds: float, given: bytes = b"") -> by
         arguments: what it finds behind its name.
         seconds: how long it may take.
         given: what it reads from its standard input.
+        reader: what it calls, for errors.
 
     Raises:
         UnansweredError: it refused, broke down, or came to no end; it would again.
@@ -49,7 +53,7 @@ def ask(program: str, *arguments: str, seconds: float, given: bytes = b"") -> by
             timeout=seconds,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnansweredError("ecCodes comes to no end with it") from error
+        raise UnansweredError(f"{reader} comes to no end with it") from error
     if done.returncode == REFUSED:
         raise UnansweredError(_one_line(done.stdout))
     if done.returncode in FROM_OUTSIDE or (done.returncode > 0 and TRACEBACK in done.stderr):
@@ -59,17 +63,17 @@ def ask(program: str, *arguments: str, seconds: float, given: bytes = b"") -> by
             "look whether memory ran out, try again"
         )
     if done.returncode:
-        raise UnansweredError("ecCodes broke down over it")
+        raise UnansweredError(f"{reader} broke down over it")
     return done.stdout
 
 
-def answer(made: Callable[[], Iterable[bytes]]) -> int:
+def answer(made: Callable[[], Iterable[bytes]], *, memory: int = MOST_MEMORY) -> int:
     """Write what `made` returns to standard output, or why it cannot; return the exit code.
 
-    Memory is bounded. What ecCodes prints meanwhile goes to standard error. An OSError is raised:
+    Memory is bounded. What a library prints meanwhile goes to standard error. An OSError is raised:
     it is the machine's fault, and not that of what was given.
     """
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -77,7 +81,7 @@ def answer(made: Callable[[], Iterable[bytes]]) -> int:
             told, code = list(made()), 0
         except OSError:
             raise
-        except Exception as error:  # noqa: BLE001  of damaged bytes its bindings raise anything
+        except Exception as error:  # noqa: BLE001  of damaged bytes bindings raise anything
             told, code = [(str(error) or repr(error)).encode()], REFUSED
         output.writelines(told)
     return code

@@ -9,11 +9,10 @@ import zlib
 from enum import StrEnum
 from pathlib import Path
 
-import yaml
-from python_calamine import CalamineError, CalamineWorkbook
-
+from pipeline.core.careful_yaml import top_keys
 from pipeline.core.errors import InputError
 from pipeline.plans.issue_words import COLUMNS, plain
+from pipeline.sources.workbooks import sheets_of
 from pipeline.stations.agency_layout import Layout
 
 _HEAD_BYTES = 1 << 16
@@ -102,18 +101,8 @@ def _first_bytes(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _workbook_content(path: Path) -> Content:
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        sheets = [
-            workbook.get_sheet_by_name(name).to_python(nrows=_HEAD_LINES)
-            for name in workbook.sheet_names
-        ]
-    except (CalamineError, OSError) as error:
-        raise InputError(
-            f"{path}: expected a whole workbook (XLS or XLSX), got one that cannot be opened: "
-            f"{error}; copy it again, or save it anew as XLSX"
-        ) from error
-    rows = [[str(cell) for cell in row] for sheet in sheets for row in sheet]
+    sheets = sheets_of(str(path), path.read_bytes(), rows=_HEAD_LINES).values()
+    rows = (row for sheet in sheets for row in sheet)
     return Content.INDICATORS if any(map(_is_indicator_header, rows)) else Content.STATIONS
 
 
@@ -160,11 +149,9 @@ def _yaml_content(path: Path) -> Content:
     if path.stat().st_size > _MOST_LAYOUT_BYTES:
         return Content.STATIONS
     is_named_so = path.suffix.lower() in {".yaml", ".yml"}
-    try:
-        document = yaml.safe_load(path.read_bytes())
-    except yaml.YAMLError:
+    keys = top_keys(path.read_bytes())
+    if keys is None:
         return Content.LAYOUT if is_named_so else Content.STATIONS
-    keys = {str(key) for key in document} if isinstance(document, dict) else set()
     if "plan_id" in keys:
         raise InputError(
             f"{path}: expected data or a layout, got a plan; load it with `drought plans load`"

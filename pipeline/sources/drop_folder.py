@@ -1,7 +1,7 @@
 """A drop folder: files that people and programs lay there, local or behind any fsspec URL.
 
 It is read and never changed: nothing in it is moved, renamed or deleted. Links to folders are not
-followed.
+followed, and links to files only within the folder.
 """
 
 from __future__ import annotations
@@ -96,6 +96,17 @@ class DropFolder:
         return sorted(
             (file for file in listed if not is_passed_over(file.path)), key=lambda file: file.path
         )
+
+    def leads_out(self, file: ListedFile) -> bool:
+        """Whether a file is a link to one that does not lie in the folder.
+
+        Who may lay files there could else have any file of this machine read, kept and shown.
+        """
+        store, root = self._store()
+        if not _is_local(store):
+            return False
+        place = Path(root)
+        return not (place / file.path).resolve().is_relative_to(place.resolve())
 
     def local_copy(self, file: ListedFile, folder: Path) -> Path | None:
         """Return a local path with the bytes of `file`, in `folder` if they had to be fetched.

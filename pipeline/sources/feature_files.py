@@ -15,6 +15,12 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.core.errors import InputError
 
 SUFFIXES = (".geojson", ".json", ".gpkg")
+_BOM = b"\xef\xbb\xbf"
+_SQLITE = b"SQLite format 3\x00"
+_GEOPACKAGE = (b"GPKG", b"GP10", b"GP11")
+_GEOPACKAGE_AT = 68
+"""Where a database of SQLite says whose it is."""
+_HEAD_BYTES = 4096
 _NAME_COLUMN = re.compile(r"name_([a-z]{2,3}(?:[-_][A-Za-z0-9]+)*)")
 
 
@@ -56,14 +62,15 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     """The one layer of the file in WGS84."""
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected GeoJSON or GeoPackage; correct the path")
+    place = _opened_as(path)
     try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        layers = [str(name) for name, _ in pyogrio.list_layers(place)]
         if len(layers) != 1:
             raise InputError(
                 f"{path}: expected one layer, got {len(layers)} ({', '.join(layers)}); "
                 "save the layer of landscapes to a file of its own"
             )
-        table = pyogrio.read_dataframe(path, layer=layers[0], on_invalid="ignore")
+        table = pyogrio.read_dataframe(place, layer=layers[0], on_invalid="ignore")
     except (DataSourceError, DataLayerError) as error:
         raise InputError(
             f"{path}: expected GeoJSON or GeoPackage, got what GDAL cannot read ({error}); "
@@ -72,6 +79,26 @@ def _table(path: Path) -> gpd.GeoDataFrame:
     if not isinstance(table, gpd.GeoDataFrame) or table.empty:
         raise InputError(f"{path}: expected features with polygons, got none; check the export")
     return _in_wgs84(table, str(path))
+
+
+def _opened_as(path: Path) -> str:
+    """Return the file as GDAL is to open it: as GeoJSON or GeoPackage, by its content.
+
+    Left to itself GDAL takes it for any of a hundred formats, and of some a text file names other
+    files to read, addresses to fetch or commands to run.
+
+    Raises:
+        InputError: it is neither.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.removeprefix(_BOM).lstrip().startswith(b"{"):
+        return f"GeoJSON:{path}"
+    if head.startswith(_SQLITE) and head[_GEOPACKAGE_AT:].startswith(_GEOPACKAGE):
+        return str(path)
+    raise InputError(
+        f"{path}: expected GeoJSON or GeoPackage, got {head[:16]!r}; export it as one of these"
+    )
 
 
 def _in_wgs84(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:

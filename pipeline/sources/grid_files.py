@@ -7,7 +7,6 @@ its fields are read for as many months at a time as the caller wants to hold.
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -27,13 +26,26 @@ from pipeline.core.months import Month
 from pipeline.grids.cds_layout import completed, part_fields
 from pipeline.grids.merging import joined
 from pipeline.sources.grib_files import GRIB, grib_part
-from pipeline.sources.netcdf_files import Content, damaged, is_netcdf, netcdf_part
+from pipeline.sources.netcdf_files import (
+    Content,
+    damaged,
+    is_netcdf,
+    netcdf_part,
+    refuse_reaching_out,
+)
 
 MONTHS_AT_ONCE = 12
 """A year of the six countries at 0.1 degree in eight variables takes some 50 MB as it comes."""
 READ_WHOLE_BYTES = 64 << 20
 """Larger files are mapped into memory, which they need not fit. A disk that fails under a mapped file
 ends the process, so what is small is read."""
+MOST_PARTS = 10_000
+"""Files of one ZIP: a month of each of eight variables since 1950 is a third of it."""
+UNPACKED_AT_LEAST = 4 << 30
+MOST_UNPACKED_BY_PACKED = 100
+"""What a ZIP may come to by its own size, where that is more than `UNPACKED_AT_LEAST`. Packed already,
+grids come to some four times it; a file made of nothing but zeros comes to a thousand times."""
+_CHUNK_BYTES = 1 << 20
 _ZIP = b"PK\x03\x04"
 _SNIFFED_BYTES = 40
 _AGAIN = "download it again"
@@ -107,7 +119,7 @@ def contents(path: Path, *, product: Product | str | None = None) -> Contents:
     raised: Counter[str] = Counter()
     variables: dict[str, None] = {}
     origins: set[str] = set()
-    with opened(path, product=product) as file:
+    with opened(path, product=product, is_new=True) as file:
         for months in in_blocks(file.months):
             fields = file.fields(months)
             releases |= zip(months, map(str, fields["release"].to_numpy()), strict=True)
@@ -164,8 +176,15 @@ def read(path: Path, *, product: Product | str | None = None) -> xr.Dataset:
 
 
 @contextmanager
-def opened(path: Path, *, product: Product | str | None = None) -> Iterator[GridFile]:
+def opened(
+    path: Path, *, product: Product | str | None = None, is_new: bool = False
+) -> Iterator[GridFile]:
     """Open the grid file at `path`; only names and times are read yet.
+
+    Args:
+        path: the file.
+        product: what accumulated fields stand for where the file itself does not say it.
+        is_new: whether it comes from outside: then it may not reach for other files.
 
     Raises:
         InputError: no such file, not NetCDF nor GRIB nor a ZIP of these, damaged or cut short, or
@@ -177,6 +196,10 @@ def opened(path: Path, *, product: Product | str | None = None) -> Iterator[Grid
     with ExitStack() as stack:
         files = _unzipped(path, stack) if _first_bytes(path) == _ZIP else [(str(path), path)]
         is_large = sum(file.stat().st_size for _, file in files) > READ_WHOLE_BYTES
+        if is_new:
+            for where, file in files:
+                if is_netcdf(_first_bytes(file, _SNIFFED_BYTES)):
+                    refuse_reaching_out(file, where)
         parts = tuple(_part(file, where, stack, is_mapped=is_large) for where, file in files)
         if not parts:
             raise InputError(f"{path}: an empty ZIP, expected grid files in it; {_AGAIN}")
@@ -198,21 +221,38 @@ def _first_bytes(path: Path, count: int = len(_ZIP)) -> bytes:
 
 
 def _unzipped(path: Path, stack: ExitStack) -> list[tuple[str, Path]]:
-    """Unpack a ZIP to disk; return each file with a name for it. Checksums are verified."""
+    """Unpack a ZIP to disk; return each file with a name for it. Checksums are verified.
+
+    What it comes to is counted as it is written: what a ZIP says of its sizes need not be so.
+    """
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     unpacked: list[tuple[str, Path]] = []
+    room = max(UNPACKED_AT_LEAST, MOST_UNPACKED_BY_PACKED * path.stat().st_size)
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if not name.endswith("/"):
-                    # Not under its own name, which may lead out of the folder.
-                    place = folder / str(len(unpacked))
-                    with archive.open(name) as packed, place.open("wb") as file:
-                        shutil.copyfileobj(packed, file)
-                    unpacked.append((f"{path} ({name})", place))
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            if len(names) > MOST_PARTS:
+                raise _too_much(path, f"{len(names):,} files", f"{MOST_PARTS:,}")
+            for name in names:
+                # Not under its own name, which may lead out of the folder.
+                place = folder / str(len(unpacked))
+                with archive.open(name) as packed, place.open("wb") as file:
+                    while chunk := packed.read(_CHUNK_BYTES):
+                        room -= len(chunk)
+                        if room < 0:
+                            raise _too_much(path, "more", "4 GB, or a hundred times its own size")
+                        file.write(chunk)
+                unpacked.append((f"{path} ({name})", place))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise damaged(path.stat().st_size, str(path), f"a broken ZIP: {error}") from error
     return unpacked
+
+
+def _too_much(path: Path, got: str, expected: str) -> InputError:
+    return InputError(
+        f"{path}: expected a ZIP that comes to {expected} at most, got {got}; unpack it yourself, look "
+        "what is in it, and give the files one by one"
+    )
 
 
 def _part(path: Path, where: str, stack: ExitStack, *, is_mapped: bool) -> Part:

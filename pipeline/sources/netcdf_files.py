@@ -7,10 +7,12 @@ up a damaged file it failed to open with a whole one written in its place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import MADV_DONTNEED, mmap
+from pathlib import Path
 
 import netCDF4
 import xarray as xr
@@ -20,9 +22,19 @@ from pipeline.core.errors import InputError
 from pipeline.core.months import Month
 from pipeline.grids.cds_layout import recognised
 from pipeline.grids.stamps import calendar_months, months_of_stamps
+from pipeline.sources import apart
 
 Content = bytes | mmap
 
+MOST_BYTES_AT_ONCE = 8 << 30
+"""Of the fields that are asked for together: a year of the whole earth at 0.1 degree in eight variables
+takes a third of it."""
+MOST_ALONG = 1_000_000
+"""Along one dimension: a hundred years of hours, or positions a third of a kilometre apart."""
+MOST_CHUNK_BYTES = 1 << 30
+"""Of what the library unpacks at once."""
+_SECONDS_AT_LEAST = 120.0
+_SECONDS_PER_MB = 1.0
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _HDF5_HEADER_BYTES = 48
@@ -48,10 +60,32 @@ class NetcdfPart:
         with _opened(self.content, self.where) as file:
             time, stamps = months_of_stamps(file, self.where)
             wanted = [n for n, month in enumerate(calendar_months(stamps)) if month in months]
-            loaded = file.isel({time: _as_slice(wanted)}).load()
+            chosen = file.isel({time: _as_slice(wanted)})
+            if chosen.nbytes > MOST_BYTES_AT_ONCE:
+                raise _too_large(
+                    self.where,
+                    f"fields of {MOST_BYTES_AT_ONCE >> 30} GB at most for {len(months)} months",
+                    f"{chosen.nbytes / 2**30:,.0f} GB",
+                )
+            loaded = chosen.load()
         if isinstance(self.content, mmap):
             self.content.madvise(MADV_DONTNEED)
         return loaded
+
+
+def refuse_reaching_out(path: Path, where: str) -> None:
+    """Look whether a file holds its variables itself: HDF5 lets them lie in any other file.
+
+    Raises:
+        InputError: one cannot be read without another file, or not within the bounds given to it.
+    """
+    if path.stat().st_size == 0:
+        return
+    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MB * path.stat().st_size / 1e6
+    try:
+        apart.ask("pipeline.sources.netcdf_look", str(path), seconds=seconds, reader="netCDF")
+    except apart.UnansweredError as error:
+        raise damaged(path.stat().st_size, where, f"damaged or cut short: {error}") from error
 
 
 def is_netcdf(content: Content) -> bool:
@@ -77,11 +111,39 @@ def _opened(content: Content, where: str) -> Iterator[xr.Dataset]:
     # Damage may trip any of the layers below: HDF5, netCDF, the decoding of times.
     try:
         with netCDF4.Dataset(where, memory=content) as file:
+            _refuse_too_large(file, where)
             _cache_no_chunks(file)
             store = NetCDF4DataStore(file)  # type: ignore[no-untyped-call]  # xarray leaves it so
             yield recognised(xr.open_dataset(store, decode_timedelta=False), where)
     except (OSError, RuntimeError, ValueError, AttributeError, LookupError) as error:
         raise damaged(len(content), where, f"damaged or cut short ({error})") from error
+
+
+def _refuse_too_large(file: netCDF4.Dataset, where: str) -> None:
+    """Look at what the file says of its sizes, before anything of such a size is made.
+
+    Some kilobytes can stand for any number of equal values.
+    """
+    for name, dimension in file.dimensions.items():
+        if len(dimension) > MOST_ALONG:
+            raise _too_large(
+                where, f"{MOST_ALONG:,} positions along a dimension at most",
+                f"{len(dimension):,} along {name}",
+            )  # fmt: skip
+    for name, variable in file.variables.items():
+        chunk = variable.chunking()
+        if isinstance(chunk, list):
+            # A variable of texts of any length has no such type.
+            size = math.prod(chunk) * getattr(variable.dtype, "itemsize", 8)
+            if size > MOST_CHUNK_BYTES:
+                raise _too_large(
+                    where, f"pieces of {MOST_CHUNK_BYTES >> 30} GB at most",
+                    f"{size / 2**30:,.0f} GB in {name}",
+                )  # fmt: skip
+
+
+def _too_large(where: str, expected: str, got: str) -> InputError:
+    return InputError(f"{where}: expected {expected}, got {got}; cut it to the six countries")
 
 
 def _cache_no_chunks(file: netCDF4.Dataset) -> None:

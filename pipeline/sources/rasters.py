@@ -36,6 +36,12 @@ Box = tuple[float, float, float, float]
 
 MOST_CELLS = 100_000_000
 """Of one piece: half a gigabyte while it is cut."""
+_DRIVERS = (
+    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "GTiff"),
+    ((b"ncols", b"NCOLS", b"nCols"), "AAIGrid"),
+)
+"""How the formats begin that are read, and who reads them."""
+_HEAD_BYTES = 8
 _WGS84 = "EPSG:4326"
 _STILL = 0.1
 """How far, in cells, positions may move between two datums and still be the same."""
@@ -121,10 +127,13 @@ def open_raster(path: Path) -> Iterator[Raster]:
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected a raster; correct the path")
+    driver = _driver(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, in our words
-            dataset = rasterio.open(path)
+            # What may lie beside the file, .aux.xml, can name other files to read.
+            with rasterio.Env(GDAL_PAM_ENABLED="NO"):
+                dataset = rasterio.open(path, driver=driver)
     except RasterioError as error:
         raise InputError(
             f"{path}: expected a raster such as GeoTIFF, got what GDAL cannot read ({error})"
@@ -136,6 +145,26 @@ def open_raster(path: Path) -> Iterator[Raster]:
         else:
             with _turned(dataset) as turned:
                 yield Raster(path, turned)
+
+
+def _driver(path: Path) -> str:
+    """Return who is to read a raster, by its content.
+
+    Left to itself GDAL takes it for any of two hundred formats, and of some a text file names other
+    files to read, or addresses to fetch.
+
+    Raises:
+        InputError: it is of none of the formats that are read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    for marks, driver in _DRIVERS:
+        if head.startswith(marks):
+            return driver
+    raise InputError(
+        f"{path}: expected a raster such as GeoTIFF, got {head!r}; turn it into one, for instance with "
+        "rio convert -f GTiff IN OUT"
+    )
 
 
 def _refuse_unfit(dataset: Any, path: Path) -> None:  # noqa: ANN401 - rasterio has no types

@@ -11,6 +11,8 @@ import pandas as pd
 from pipeline.core.errors import InputError
 
 GZIP = b"\x1f\x8b"
+MOST_BYTES = 1 << 30
+"""Of a text, unpacked: the days of three hundred gauges since 1950 are a third of it."""
 NO_END = "the last line has no line end; it was taken as whole"
 
 
@@ -18,14 +20,21 @@ def plain_bytes(path: Path) -> bytes:
     """Return the bytes of a file, unpacked if they are gzip.
 
     Raises:
-        InputError: a gzip file that is broken or cut.
+        InputError: a gzip file that is broken or cut; or more than `MOST_BYTES`.
     """
-    raw = path.read_bytes()
-    if not raw.startswith(GZIP):
-        return raw
+    with path.open("rb") as file:
+        is_packed = file.read(len(GZIP)) == GZIP
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
+        with gzip.open(path) if is_packed else path.open("rb") as whole:
+            # Some kilobytes of gzip may stand for any number of bytes.
+            raw = whole.read(MOST_BYTES + 1)
+            if len(raw) <= MOST_BYTES:
+                return raw
+            raise InputError(
+                f"{path.name}: expected at most {MOST_BYTES >> 30} GB of text, got more; cut it to "
+                "your gauges, or give it in parts"
+            )
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(
             f"{path.name}: expected a whole gzip file, got {error}; fetch the file again"
         ) from error

@@ -2,24 +2,29 @@
 
 An error in a cell (``#N/A``) and a formula whose result was not saved read as empty: the reader
 beneath does not tell them apart. Dates come as YYYY-MM-DD, whole numbers without decimals.
+
+They are read by `pipeline.sources.workbook_cells`, a program with a process and bounds of its own.
 """
 
 from __future__ import annotations
 
-import io
-from datetime import date, datetime, time, timedelta
-
-import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+import json
+from collections.abc import Mapping
 
 from pipeline.core.errors import InputError
+from pipeline.sources import apart
 from pipeline.stations.agency_layout import Layout
 from pipeline.stations.agency_rows import Row, Sheet
 
 SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How XLSX and XLS files begin."""
 
-Cell = int | float | str | bool | time | date | datetime | timedelta
+Cells = list[list[str]]
+
+_PROGRAM = "pipeline.sources.workbook_cells"
+_PASSWORD = "password"  # noqa: S105 - what the program says of it
+_SECONDS_AT_LEAST = 60.0
+_SECONDS_PER_MB = 10.0
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -36,20 +41,7 @@ def sheet_of_workbook(file: str, raw: bytes, layout: Layout) -> Sheet:
     Raises:
         InputError: no workbook that can be opened, no such sheet, or none with rows.
     """
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        sheets = {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in book.sheet_names
-        }
-    except PasswordError as error:
-        raise InputError(
-            f"{file}: expected a workbook without a password; save it without one"
-        ) from error
-    except CalamineError as error:
-        raise InputError(
-            f"{file}: expected an Excel workbook, got {error}; open it and save it again"
-        ) from error
+    sheets = sheets_of(file, raw)
     filled = {
         name: rows for name, rows in ((n, _rows(c, layout)) for n, c in sheets.items()) if rows
     }
@@ -65,6 +57,40 @@ def sheet_of_workbook(file: str, raw: bytes, layout: Layout) -> Sheet:
     )
 
 
+def sheets_of(file: str, raw: bytes, *, rows: int | None = None) -> Mapping[str, Cells]:
+    """Return the cells of each sheet as text, in the order of the sheets.
+
+    Args:
+        file: name of the file, for errors.
+        raw: its bytes.
+        rows: of each sheet only so many, from the first that holds anything; None: all, from the
+            upper left corner.
+
+    Raises:
+        InputError: no workbook that can be opened, one with a password, or one that needs more
+            memory than is given to it.
+    """
+    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MB * len(raw) / 1e6
+    asked = () if rows is None else ("head", str(rows))
+    try:
+        said = json.loads(
+            apart.ask(_PROGRAM, *asked, seconds=seconds, given=raw, reader="its reader")
+        )
+    except apart.UnansweredError as error:
+        raise InputError(
+            f"{file}: expected an Excel workbook, got one that cannot be read: {error}; delete what "
+            "lies far from the table, or save the table as CSV"
+        ) from error
+    if said.get("fault") == _PASSWORD:
+        raise InputError(f"{file}: expected a workbook without a password; save it without one")
+    if "fault" in said:
+        raise InputError(
+            f"{file}: expected an Excel workbook, got one that cannot be opened: "
+            f"{said['fault']}; copy it again, or open it and save it anew as XLSX"
+        )
+    return dict(said["sheets"])
+
+
 def _chosen(file: str, names: list[str], filled: list[str], layout: Layout) -> str:
     wanted = layout.sheet
     if wanted is None and filled:
@@ -77,21 +103,10 @@ def _chosen(file: str, names: list[str], filled: list[str], layout: Layout) -> s
     )
 
 
-def _rows(cells: list[list[Cell]], layout: Layout) -> list[Row]:
+def _rows(cells: Cells, layout: Layout) -> list[Row]:
     table = layout.font()
     rows = (
-        Row(line, [_text(cell).translate(table).strip() for cell in row])
+        Row(line, [cell.translate(table).strip() for cell in row])
         for line, row in enumerate(cells, start=1)
     )
     return [row for row in rows if any(row.cells)]
-
-
-def _text(cell: Cell) -> str:
-    """A cell as it would be written: numbers without needless decimals, dates as YYYY-MM-DD."""
-    if isinstance(cell, float):
-        return np.format_float_positional(cell, trim="-")
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ").removesuffix(" 00:00:00")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell)

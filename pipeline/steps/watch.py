@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -30,6 +31,11 @@ from pipeline.warehouse.watched import (
     read_fate,
     read_remembered,
     save_remembered,
+)
+
+_LINK = (
+    "expected a file, got a link that leads out of the folder; lay the file itself there, or watch the "
+    "folder it lies in"
 )
 
 
@@ -165,24 +171,27 @@ def _seen(
     if not is_settled(file, before, watching.installation.clock()):
         watching.came.waiting.append(file.path)
         return waiting
+    if watching.folder.leads_out(file):
+        watching.came.refused.append(f"{file.path}: {_LINK}")
+        # Of the link: what it leads to is not read.
+        mark = sha256(f"a link at {file.path}".encode()).hexdigest()
+        return Remembered(file.path, file.size_bytes, file.stamp, mark, Fate.REFUSED, _LINK)
     path = watching.folder.local_copy(file, temporary)
     if path is None:
         watching.came.waiting.append(file.path)
         return waiting
-    sha256 = checksum(path)
-    fate, note = _known_fate(watching, file, sha256) or _fate(watching, file, path)
-    return Remembered(file.path, file.size_bytes, file.stamp, sha256, fate, note)
+    mark = checksum(path)
+    fate, note = _known_fate(watching, file, mark) or _fate(watching, file, path)
+    return Remembered(file.path, file.size_bytes, file.stamp, mark, fate, note)
 
 
-def _known_fate(
-    watching: _Watching, file: ListedFile, sha256: str
-) -> tuple[Fate, str | None] | None:
+def _known_fate(watching: _Watching, file: ListedFile, mark: str) -> tuple[Fate, str | None] | None:
     """Return what became of these bytes before, or None if they are to be taken now."""
     with watching.installation.warehouse.connect() as connection:
-        if was_ingested(connection, sha256):
+        if was_ingested(connection, mark):
             fate: tuple[Fate, str | None] = (Fate.TAKEN, "came before")
         else:
-            known = read_fate(connection, sha256)
+            known = read_fate(connection, mark)
             if known is None or known.fate is Fate.LAYOUT:
                 return None
             if watching.again or watching.layouts.newly_name(file.path):

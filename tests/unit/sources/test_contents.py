@@ -110,7 +110,7 @@ def test_a_yaml_file_is_a_layout_however_wrong(tmp_path: Path, text: str) -> Non
         pytest.param(b"\x1f\x8b\x08", "a gzip file; unpack it", id="gzip"),
         pytest.param(b"plan_id: uz\nversion: 1\n", "`drought plans load`", id="a plan"),
         pytest.param(zipped(photo=b"\xff\xd8\xff"), "got 'photo'; unpack it", id="a ZIP of photos"),
-        pytest.param(workbook(["a"])[:300], "a whole workbook", id="a workbook cut short"),
+        pytest.param(workbook(["a"])[:300], "an Excel workbook", id="a workbook cut short"),
         pytest.param(b"\x00\x01\x02\x03", "got b'\\x00\\x01\\x02\\x03'", id="anything else"),
     ],
 )
