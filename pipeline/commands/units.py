@@ -87,6 +87,9 @@ def units_command(
     texts = texts_of(place, with_airflow=with_airflow)
     for folder in (to, place.notices, place.var / "site"):
         folder.mkdir(parents=True, exist_ok=True)
+    for notice in place.notices.iterdir():
+        if notice.name not in texts:  # of the other way of working, and never to be undone by it
+            notice.unlink()
     was_there = _settings_file(settings_file, var, served=place.is_postgres_ours)
     for name, text in texts.items():
         (to / name).write_text(text, encoding="utf-8")
