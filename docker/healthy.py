@@ -20,7 +20,7 @@ from pathlib import Path
 _SECONDS = 10.0
 _HERE = "http://127.0.0.1:8080"
 _BROKER = "AIRFLOW__CELERY__BROKER_URL"
-_BROKER_FILE = Path("/run/secrets/airflow_broker_url")
+_BROKER_FILE = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/run/secrets"), "airflow_broker_url")
 
 
 def warehouse() -> str:
