@@ -89,9 +89,13 @@ def main() -> None:
             # Names of files need not be text, nor a terminal know all letters.
             stream.reconfigure(errors="backslashreplace")
     wiring.start_log()
+    with logs.bound(run=logs.new_run(), command=_command()):
+        _run()
+
+
+def _run() -> None:
     try:
-        with logs.bound(run=logs.new_run(), command=_command()):
-            app()
+        app()
     except DroughtError as error:
         _fail(str(error))
     except (SQLAlchemyError, psycopg.Error) as error:
