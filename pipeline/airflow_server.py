@@ -39,6 +39,8 @@ COMPONENTS = {
 """What `make up` keeps running, and how Airflow's own command names it."""
 RUNNABLE = {**COMPONENTS, "triggerer": ("triggerer",), "celery-worker": ("celery", "worker")}
 PREFERRED_PORT = 8080
+LEAST_DAYS_KEPT = 100
+"""Longer than a run of `approve_alerts` may wait for an answer."""
 READY_SECONDS = 180.0
 _STOP_SECONDS = 90.0
 """The supervisor ends one component after another."""
@@ -96,17 +98,36 @@ def set_up(say: Callable[[str], None]) -> None:
     for login in wiring.airflow_logins().make_missing():
         say(f"user {login}: dropped, as it is in no list of users; operator is the new admin")
     say("Airflow's tables and pools")
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.orchestration.set_up"],
+    _run("set_up", trouble="its tables could not be brought up to date")
+
+
+def tidy(days: int) -> str:
+    """Forget Airflow's runs and logs older than so many days; return what was forgotten.
+
+    Raises:
+        InputError: fewer days than an alert may wait, or Airflow's database could not be tidied.
+    """
+    if days < LEAST_DAYS_KEPT:
+        raise InputError(
+            f"days to keep: expected {LEAST_DAYS_KEPT} or more, as an alert may wait on the page for "
+            f"90, got {days}"
+        )
+    said = _run("tidy", str(days), trouble="its old runs could not be forgotten")
+    return said.splitlines()[-1]  # what Airflow says of each table stands before
+
+
+def _run(module: str, *arguments: str, trouble: str) -> str:
+    """Run one of our programs that know Airflow, in its environment; return what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", f"pipeline.orchestration.{module}", *arguments],
         env=environment(),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise InputError(
-            f"Airflow: its tables could not be brought up to date: {done.stderr.strip()[-800:]}"
-        )
+        raise InputError(f"Airflow: {trouble}: {done.stderr.strip()[-800:]}")
+    return done.stdout
 
 
 def run_component(name: str, queues: str | None = None) -> NoReturn:

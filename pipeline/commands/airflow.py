@@ -110,6 +110,16 @@ def airflow_run(
     airflow_server.run_component(component, queues)
 
 
+@airflow.command("tidy")
+def airflow_tidy(
+    keep_days: Annotated[int, typer.Option(help="Runs and logs younger than this stay.")] = 180,
+) -> None:
+    """Forget old runs and logs of Airflow. No decision rests on them: those are in the warehouse."""
+    from pipeline import airflow_server
+
+    print(airflow_server.tidy(keep_days))
+
+
 @airflow.command("users")
 def airflow_users() -> None:
     """List who may log in to Airflow's page, and what they do.
