@@ -1,0 +1,136 @@
+"""The end of a month against that of a month that nothing disturbed: rows, files, letters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from tests.integration.monthly_world import MADE_AT, Copy, Rows, without_times_and_ids
+from tests.slow.faults.world import Place
+
+_TIMES = {"answered_at", "sent_at", "created_at", "next_attempt_at", "attempts", "cap_sent"}
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_STAMP = re.compile(
+    r"20[2-9]\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| UTC)?)?"
+)
+_LITTER = (".part", ".partial")
+"""A killed writer may leave a file behind that never got its name; nobody reads it."""
+
+
+@dataclass(frozen=True)
+class End:
+    """What is left at the end of a month."""
+
+    rows: dict[str, list[str]]
+    files: dict[str, str]
+    """Hashes of what was published and laid down, of raw files, and of maps, by path."""
+    letters: dict[str, int]
+    """What came to whom, and how often."""
+    litter: int
+    """Files that never got their names."""
+
+
+def end_of(place: Place, letters: Sequence[tuple[str, EmailMessage]]) -> End:
+    """Return the end of a month, with every number and time of its own taken out."""
+    rows = Copy(place.url, place.seen, {}).rows()
+    names = _Names(rows)
+    files: dict[str, str] = {}
+    litter = 0
+    for folder in ("outgoing", "site", "public", "bulletins", "archive", "grids"):
+        for path in sorted((place.seen / folder).rglob("*")):
+            if path.is_file():
+                if path.suffix in _LITTER or any(p.endswith(_LITTER) for p in path.parts):
+                    litter += 1
+                    continue
+                told = names.out_of(str(path.relative_to(place.seen)))
+                files[told] = _content(path, folder, names)
+    came = Counter(
+        f"{recipient}: {names.out_of(str(letter['Subject']))} {names.out_of(_text(letter))}"
+        for recipient, letter in letters
+    )
+    return End(_plain(rows, names), files, dict(came), litter)
+
+
+class _Names:
+    """The numbers of alerts, and what they stand for."""
+
+    def __init__(self, rows: Rows) -> None:
+        told = {row["alert_id"] for row in rows["alert.message"]}
+        self.of_alert = {
+            str(row["alert_id"]): f"<{row['chain_id']} {row['month']} {row['change']}>"
+            for row in rows["alert.transition"]
+            if row["alert_id"] in told
+        }
+        numbers = "|".join(sorted(self.of_alert, key=len, reverse=True)) or "none"
+        self.pattern = re.compile(rf"\b0*({numbers})\b")
+
+    def out_of(self, words: str) -> str:
+        """Return words without ids and times of their own."""
+        words = _STAMP.sub("<time>", _UUID.sub("<id>", words))
+        return self.pattern.sub(lambda found: self.of_alert[found[1]], words)
+
+
+def _text(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    return "" if part is None else str(part.get_content())
+
+
+def _content(path: Path, folder: str, names: _Names) -> str:
+    if folder == "bulletins" or "bulletins" in path.parts or path.suffix in {".pdf", ".docx"}:
+        return "there"  # each form writes the minute in which it was made its own way
+    content = path.read_bytes()
+    if folder == "archive" and path.suffix == ".json":
+        sidecar = json.loads(content)
+        for own in ("received_at", "request"):
+            sidecar.pop(own, None)
+        return json.dumps(sidecar, sort_keys=True)
+    if folder in {"outgoing", "site", "public"}:
+        try:
+            content = names.out_of(MADE_AT.sub(b"", content).decode()).encode()
+        except UnicodeDecodeError:
+            return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(content).hexdigest()
+
+
+def _plain(rows: Rows, names: _Names) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for table, lines in without_times_and_ids(rows).items():
+        if table in _OF_THE_WAY:
+            continue
+        found[table] = sorted(names.out_of(_without(json.loads(line))) for line in lines)
+    return found
+
+
+_OF_THE_WAY = {"alert.channel_down", "ops.moment"}
+"""What tells how it went, and not what came of it."""
+
+
+def _without(row: Mapping[str, Any]) -> str:
+    kept = {key: value for key, value in row.items() if key not in _TIMES}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+def differences(undisturbed: End, found: End) -> list[str]:
+    """Return a line for each table, file and letter that is otherwise."""
+    said = []
+    for table in sorted(undisturbed.rows.keys() | found.rows.keys()):
+        ours, theirs = (Counter(end.rows.get(table, [])) for end in (undisturbed, found))
+        if ours != theirs:
+            lack, extra = list((ours - theirs).elements()), list((theirs - ours).elements())
+            said.append(
+                f"{table}: {len(lack)} rows lack, {len(extra)} are new: "
+                f"{(lack or ['-'])[0][:600]} | {(extra or ['-'])[0][:600]}"
+            )
+    for path in sorted(undisturbed.files.keys() | found.files.keys()):
+        ours_file, theirs_file = undisturbed.files.get(path), found.files.get(path)
+        if ours_file != theirs_file:
+            what = "lacks" if theirs_file is None else "is new" if ours_file is None else "differs"
+            said.append(f"{path} {what}")
+    return said
