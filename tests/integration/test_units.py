@@ -117,6 +117,31 @@ def test_a_command_that_does_not_exist_would_be_found(wrong: list[str], told: st
         parse(wrong)
 
 
+@pytest.mark.parametrize("guide", ["install.md", "handover.md"])
+def test_every_command_of_the_guides_exists(guide: str) -> None:
+    text = (Path(wiring.__file__).parents[1] / "docs" / guide).read_text(encoding="utf-8")
+    quoted = re.findall(r"`(drought [^`]+)`", text)
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [part.strip() for block in blocks for part in re.split(r"[\n;]", block)]
+    found = [
+        line.partition("#")[0].split()[1:]
+        for line in [*quoted, *lines]
+        if line.startswith("drought ") and "…" not in line.split()[1]
+    ]
+    assert len(found) > 5
+    for words in found:
+        command: Any = typer.main.get_command(app)
+        for word in words:
+            if not hasattr(command, "commands") or word.startswith("-"):
+                break
+            assert word in command.commands, f"{guide}: drought {' '.join(words)}"
+            command = command.commands[word]
+        known = {name for option in command.params for name in option.opts + option.secondary_opts}
+        known |= {"--help"}
+        options = {word for word in words if word.startswith("--")}
+        assert options <= known, f"{guide}: drought {' '.join(words)}"
+
+
 def test_what_is_started_at_boot_is_what_is_there(var: Path, tmp_path: Path) -> None:
     for options in (["--timer"], ["--with-airflow"]):
         texts = written(tmp_path / options[0], *options, "--account", ACCOUNT)
