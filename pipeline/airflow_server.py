@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, NoReturn
@@ -146,6 +146,12 @@ def run_component(name: str, queues: str | None = None) -> NoReturn:
         raise InputError(f"queues: expected none for {name}; only a celery-worker has them")
     taken = [] if queues is None else ["--queues", queues]
     os.execve(sys.executable, [*_command(name), *taken], environment())  # noqa: S606 - our own program
+
+
+def run_airflow(arguments: Sequence[str]) -> NoReturn:
+    """Become a command of Airflow's own, with this installation's settings."""
+    command = [sys.executable, "-m", "airflow", *arguments]
+    os.execve(sys.executable, command, environment())  # noqa: S606 - our own program
 
 
 def _command(name: str) -> list[str]:

@@ -120,6 +120,19 @@ def airflow_tidy(
     print(airflow_server.tidy(keep_days))
 
 
+@airflow.command(
+    "exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def airflow_exec(context: typer.Context) -> None:
+    """Run a command of Airflow's own with this installation's settings.
+
+    As in: drought airflow exec dags unpause ingest_era5_land
+    """
+    from pipeline import airflow_server
+
+    airflow_server.run_airflow(context.args)
+
+
 @airflow.command("users")
 def airflow_users() -> None:
     """List who may log in to Airflow's page, and what they do.
