@@ -28,3 +28,5 @@ COMMENT ON COLUMN ops.outcome.run IS
 'The run that left it, as its log lines name it: of one command, or DAG and DAG run; null: before runs were noted.';
 COMMENT ON COLUMN ops.outcome.facts IS
 'Numbers for programs, such as what the checks found by severity; null: the step has none.';
+COMMENT ON COLUMN ops.outcome.step IS
+'ingest, compute, evaluate, deliver, publish, check, backup, restore, tell_of_months; policy and disclose: what a person chose for a gauge.';
