@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -47,6 +48,11 @@ def newest_published(today: date) -> Month:
 
 def run_demo(folder: Path = FOLDER) -> None:
     """Take simulated rain to letters and CAP files; safe to repeat: nothing is sent twice."""
+    if find_spec("airflow") is None:
+        raise InputError(
+            "demo: expected Airflow, whose DAGs it runs, got an environment without; run `make install "
+            "LOCK=airflow` first"
+        )
     _leave_real_settings_behind()
     os.environ["DROUGHT_VAR"] = str(folder)
     month = newest_published(datetime.now(UTC).date())
