@@ -5,6 +5,7 @@ Exit code 0: done. 1: failed, or bad data; one line says where, what, and what t
 
 from __future__ import annotations
 
+import gc
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -34,6 +35,7 @@ from pipeline.commands.steps import steps
 from pipeline.commands.units import units
 from pipeline.commands.words import words
 from pipeline.core.errors import DroughtError
+from pipeline.core.secrets import hidden
 
 app = typer.Typer(
     name="drought",
@@ -84,6 +86,8 @@ def main() -> None:
 
     What is not foreseen here is a defect, and shows its traceback.
     """
+    # A command ends soon, and most of what it makes is freed without a search for cycles of garbage.
+    gc.set_threshold(10_000, 10, 10)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # Names of files need not be text, nor a terminal know all letters.
@@ -123,7 +127,8 @@ def _command() -> str | None:
     return next((word for word in sys.argv[1:2] if word.isidentifier()), None)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(said: str) -> NoReturn:
+    message = hidden(said)
     if not logs.tell_failure(message):
         notes.print(f"error: {message}", highlight=False, markup=False, soft_wrap=True)
     sys.exit(1)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from pipeline import logs
 from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
+from pipeline.core.secrets import know
 from pipeline.local.logins import Logins
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.settings import Settings, secrets_of, settings_from_environment
@@ -40,8 +41,10 @@ DAGS = Path(__file__).parents[1] / "dags"
 
 @cache
 def settings() -> Settings:
-    """Return the settings of this process."""
-    return settings_from_environment()
+    """Return the settings of this process. Their secrets are hidden in its errors from now on."""
+    held = settings_from_environment()
+    know(secrets_of(held))
+    return held
 
 
 def embedded_postgres() -> EmbeddedPostgres:

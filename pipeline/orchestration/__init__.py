@@ -17,6 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipeline import logs
 from pipeline.core.errors import ConflictError, InputError
+from pipeline.core.secrets import hidden
 from pipeline.core.months import Month
 
 GRIDS = Asset("drought://grids/era5-land")
@@ -93,7 +94,7 @@ def verdicts(*, is_watched: bool = False) -> Iterator[None]:
         try:
             yield
         except (InputError, ConflictError) as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(hidden(str(error))) from error
         finally:
             if is_watched:
                 from pipeline import wiring

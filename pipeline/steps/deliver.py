@@ -12,6 +12,7 @@ from pipeline.alerts.due import FAILURES_COUNTED, Parcel, Waiting, parcels, paus
 from pipeline.alerts.recipients import FILE, MAIL
 from pipeline.core.components import Component
 from pipeline.core.errors import ChannelDownError, DeliveryError, InputError, NotCalledError
+from pipeline.core.secrets import hidden
 from pipeline.delivery.channel_calls import CALL_SECONDS
 from pipeline.delivery.channels import read_channels
 from pipeline.delivery.letter import Letter, Reader
@@ -249,7 +250,8 @@ def _refusal(call: Callable[[], None]) -> DeliveryError | None:
     try:
         call()
     except DeliveryError as error:
-        return error
+        # A server may say again what it was told.
+        return type(error)(hidden(str(error)))
     return None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline import logs
 from pipeline.core.errors import NotPublishedError
 from pipeline.core.months import Month
+from pipeline.core.secrets import hidden
 from pipeline.warehouse.outcomes import save_outcome
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def recorded(
 
     def save(state: str, message: str | None) -> None:
         seconds = time.monotonic() - start
+        message = hidden(message) if message else None
         _log.info("%s: %s", state, message or "", extra={"rows": report.rows, "seconds": seconds})
         with warehouse.begin() as connection:
             save_outcome(
