@@ -69,7 +69,7 @@ buildah inspect --type image --format '{{.OCIv1.Config.Labels}}' "$image"
 say "what runs in it"
 container=$(buildah from --pull-never "$image")
 inside() { buildah run "$container" -- "$@"; }
-du -sh --apparent-size "$(buildah mount "$container")/opt"
+inside du --summarize --human-readable /opt/venv /opt/drought
 must "account" "uid=10001(drought) gid=10001(drought) groups=10001(drought)" "$(inside id)"
 for absent in pip gcc cc make uv curl; do
   must "$absent" absent "$(inside sh -c "command -v $absent || echo absent")"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -122,20 +123,23 @@ def running(
     """Our services, each by its own command; their logs by name."""
     folder = tmp_path_factory.mktemp("logs")
     logs = {name: folder / name for name in SERVICES}
+    started = []
     with ExitStack() as stack:
         for name, path in logs.items():
             log = stack.enter_context(path.open("wb"))
-            service = stack.enter_context(
-                subprocess.Popen(
-                    [PROGRAMS / "drought", *composed["services"][name]["command"]],
-                    env=at_home,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            service = subprocess.Popen(
+                [PROGRAMS / "drought", *composed["services"][name]["command"]],
+                env=at_home,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
-            stack.callback(service.terminate)
+            started.append(stack.enter_context(service))
         yield logs
+        # All at once, for each takes its time; and with what they started themselves.
+        for service in started:
+            if service.poll() is None:
+                os.killpg(service.pid, signal.SIGTERM)
 
 
 def asked(words: list[str], environment: dict[str, str]) -> str:
