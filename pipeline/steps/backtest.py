@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from pipeline.core.errors import InputError
+from pipeline.core.garbage import uncollected
 from pipeline.core.ids import Country, Origin
 from pipeline.core.months import Month
 from pipeline.indices.calibration import Limits
@@ -68,6 +69,7 @@ class Question:
     resampling: Resampling = field(default_factory=Resampling)
 
 
+@uncollected()
 def backtest(
     installation: Installation, question: Question, *, advance: Advance = quietly
 ) -> Backtest:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from pipeline import logs
 from pipeline.alerts.facts import Change
 from pipeline.core.components import Component
+from pipeline.core.garbage import uncollected
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.plans.conditions import NO_STAGE
@@ -51,6 +52,7 @@ class Evaluation:
 
 
 @acts_as(Component.DECIDE)
+@uncollected()
 def evaluate(
     installation: Installation,
     *,

@@ -8,6 +8,7 @@ from pipeline.alerts.facts import Change
 from pipeline.alerts.transitions import standing
 from pipeline.core.components import Component
 from pipeline.core.errors import InputError
+from pipeline.core.garbage import uncollected
 from pipeline.core.ids import DroughtType
 from pipeline.core.months import Month
 from pipeline.steps.basis import read_basis
@@ -29,6 +30,7 @@ from pipeline.warehouse.outcomes import refuse_other_live_from, save_live_from
 
 
 @acts_as(Component.CONFIGURE)
+@uncollected()
 def golive(installation: Installation, month: Month) -> int:
     """Tell alerts from `month` on; return how many alerts now wait for approval because of it.
 

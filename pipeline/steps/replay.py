@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from pipeline.core.errors import InputError
+from pipeline.core.garbage import uncollected
 from pipeline.core.ids import BLENDED
 from pipeline.core.moments import Moment
 from pipeline.steps.basis import Basis, read_basis
@@ -75,6 +76,7 @@ class Replay:
         return self.differing.total() > 0 and not self.other_versions
 
 
+@uncollected()
 def replay(
     installation: Installation,
     moment: Moment,
