@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
+
+gc.set_threshold(20_000, 10, 10)
+"""Thousands of modules and tests live to the end: Python's own numbers would have them searched for
+garbage again and again."""
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
