@@ -100,7 +100,7 @@ def standing(folder: Path) -> Iterator[Place]:
             listening(Postbox(free_port())) as postbox,
         ):
             environment = {
-                "PATH": os.environ["PATH"],
+                **{n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "DROUGHT"))},
                 "HOME": str(folder),
                 "NO_PROXY": "127.0.0.1",
                 "DROUGHT_VAR": str(var),
