@@ -34,7 +34,7 @@ WHEELHOUSE ?=
 OFFLINE := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE)/wheels)
 MADE_FOR = $$($(1) -c 'import platform as p; print(p.system(), p.machine(), "Python", *p.python_version_tuple()[:2])')
 
-.PHONY: help setup install wheelhouse sound-wheelhouse lock apt check test test-slow test-unit-without-airflow demo up down format clean
+.PHONY: help setup install wheelhouse sound-wheelhouse lock apt check audit test test-slow test-unit-without-airflow demo up down format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 28
@@ -122,6 +122,13 @@ check: setup ## format, lint, types, imports, SQL, spelling, and unit tests with
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 sql
 	$(BIN)/codespell
 	$(MAKE) --no-print-directory test-unit-without-airflow
+
+audit: setup ## known vulnerabilities in the dependencies; asks the internet, and fails where one could not be looked up
+	@# --strict: without it what nobody answers for passes as sound.
+	$(BIN)/pip-audit --disable-pip --require-hashes --strict --progress-spinner off \
+	  $$(sed -nE 's/^([A-Z][^[:space:]]+)[[:space:]].*/--ignore-vuln \1/p' requirements/audit-ignored) \
+	  $(addprefix --requirement ,$(wildcard requirements/*.txt)) || { \
+	  echo "audit: a vulnerability is known, or a dependency could not be looked up: nothing is shown to be sound" >&2; exit 1; }
 
 $(CORE_VENV)/.ready: requirements/core.txt pyproject.toml | $(UV)
 	@echo "setup: a second environment without Airflow, from the same packages"
