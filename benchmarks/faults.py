@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import queue
 import shutil
 import statistics
 import subprocess
@@ -23,7 +22,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +36,8 @@ BEGIN, END = "<!-- table of the fault harness -->", "<!-- end of the table -->"
 KILLED = "killed"
 _MEMORY = Path("/dev/shm")
 _MEMORY_NEEDED = 4 << 30
+
+_SHOWN = 4
 
 Result = dict[str, Any]
 
@@ -52,41 +53,47 @@ def cases(seeds: int, others: int) -> list[tuple[str, int]]:
     return [(fault, number) for _, fault, number in sorted(every)]
 
 
+@dataclass
+class Work:
+    """What is left to do, and what came of the rest; several benches take from it."""
+
+    ledger: Path
+    left: list[tuple[str, int]]
+    results: list[Result]
+    started: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> tuple[str, int] | None:
+        with self.lock:
+            return self.left.pop(0) if self.left else None
+
+    def give(self, result: Result) -> None:
+        """Keep a result, so that an interruption costs only the cases under way."""
+        with self.lock:
+            self.results.append(result)
+            with self.ledger.open("a") as file:
+                file.write(json.dumps(result, ensure_ascii=False) + "\n")
+            tell(result, len(self.results), len(self.left), time.monotonic() - self.started)
+
+    def do_at(self, at: Bench) -> None:
+        while case := self.take():
+            self.give(one_case(at, *case))
+
+
 def run(folder: Path, wanted: Sequence[tuple[str, int]], beside: int) -> list[Result]:
     """Run the cases that have no result yet, so many beside each other; return all results."""
     ledger = folder / "results.jsonl"
     results = [one for one in read(ledger) if (one["fault"], one["seed"]) in set(wanted)]
     done = {(one["fault"], one["seed"]) for one in results}
-    left: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
-    for case in wanted:
-        if case not in done:
-            left.put(case)
+    work = Work(ledger, [case for case in wanted if case not in done], results)
     say(f"{len(wanted)} cases, {len(done)} of them done before; results in {ledger}")
-    if left.empty():
+    if not work.left:
         return results
-    lock = threading.Lock()
-    start = time.monotonic()
-
-    def work(at: Bench) -> None:
-        while True:
-            try:
-                fault, seed = left.get_nowait()
-            except queue.Empty:
-                return
-            result = one_case(at, fault, seed)
-            with lock:
-                results.append(result)
-                with ledger.open("a") as file:
-                    file.write(json.dumps(result, ensure_ascii=False) + "\n")
-                tell(result, len(results), len(wanted), time.monotonic() - start)
-
     with small_world(folder / "world") as world, ExitStack() as stack:
         first = stack.enter_context(bench(world))
-        benches = [
-            first,
-            *(stack.enter_context(bench(world, first.undisturbed)) for _ in range(beside - 1)),
-        ]
-        workers = [threading.Thread(target=work, args=(at,)) for at in benches]
+        others = [bench(world, first.undisturbed) for _ in range(beside - 1)]
+        benches = [first, *map(stack.enter_context, others)]
+        workers = [threading.Thread(target=work.do_at, args=(at,)) for at in benches]
         for worker in workers:
             worker.start()
         for worker in workers:
@@ -124,14 +131,19 @@ def is_bad(result: Result) -> bool:
     return any(found)
 
 
-def tell(result: Result, number: int, of: int, seconds: float) -> None:
+def tell(result: Result, done: int, left: int, seconds: float) -> None:
     verdict = "BAD " if is_bad(result) else "skip" if "skipped" in result else "ok  "
     note = result.get("note") or result.get("skipped") or result.get("broken", "")
-    say(f"{number:4d}/{of} {seconds:6.0f} s  {verdict} {result['fault']} {result['seed']}: {note}")
+    say(
+        f"{done:4d} done, {left} to come, {seconds:6.0f} s  {verdict} {result['fault']} {result['seed']}: {note}"
+    )
     for name in ("broken", "lost", "wrong", "untrue"):
         found = result.get(name) or []
-        for line in [found] if isinstance(found, str) else found:
+        lines = [found] if isinstance(found, str) else found
+        for line in lines[:_SHOWN]:
             say(f"       {name}: {line[:600]}")
+        if len(lines) > _SHOWN:
+            say(f"       {name}: and {len(lines) - _SHOWN} more, see the file of results")
 
 
 def say(line: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from pipeline.alerts.figures import day_in_words
+from pipeline.alerts.words import LANGUAGES, words_of
 from tests.integration.monthly_world import MADE_AT, Copy, Rows, without_times_and_ids
 from tests.slow.faults.world import Place
 
@@ -20,6 +24,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _STAMP = re.compile(
     r"20[2-9]\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| UTC)?)?"
 )
+_CLOCK = re.compile(r"\d\d:\d\d \((?:Z|[+-]\d\d:\d\d)\)")
+"""The minute of an approval, in a letter."""
 _LITTER = (".part", ".partial")
 """A killed writer may leave a file behind that never got its name; nobody reads it."""
 
@@ -72,9 +78,21 @@ class _Names:
         self.pattern = re.compile(rf"\b0*({numbers})\b")
 
     def out_of(self, words: str) -> str:
-        """Return words without ids and times of their own."""
+        """Return words without ids, times and line ends of their own."""
+        words = " ".join(words.replace("\\n", " ").split())
+        for day in _days_at(f"{datetime.now(UTC):%Y-%m-%d}"):
+            words = words.replace(day, "<today>")
+        words = _CLOCK.sub("<clock>", words)
         words = _STAMP.sub("<time>", _UUID.sub("<id>", words))
         return self.pattern.sub(lambda found: self.of_alert[found[1]], words)
+
+
+@functools.cache
+def _days_at(day: str) -> set[str]:
+    """The days about now in the words of every language: letters say when they were approved."""
+    today = datetime.fromisoformat(day)
+    days = [today + timedelta(days=days) for days in (-1, 0, 1)]
+    return {day_in_words(day, words_of(language)) for day in days for language in LANGUAGES}
 
 
 def _text(letter: EmailMessage) -> str:

@@ -7,6 +7,7 @@ is its own victim, so that a window of microseconds is hit every time.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from pipeline.steps.deliver import deliver
 KINDS = ("statement", "commit", "write", "name", "sync", "store", "mail")
 
 _NAMES = {"os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+_DELIVER: Any = inspect.unwrap(deliver)
 _NO_FILES = ("/dev/null", "/dev/tty", "/dev/urandom", "/proc/")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -73,8 +75,7 @@ def set_up(
     """
     _trap.kind, _trap.number, _trap.tally = kind, number, tally
     if impatience_seconds:
-        assert deliver.__kwdefaults__ is not None
-        deliver.__kwdefaults__["seconds"] = impatience_seconds
+        _DELIVER.__kwdefaults__["seconds"] = impatience_seconds
     if not (kind or tally):
         return
     event.listen(Engine, "before_cursor_execute", lambda *_: _trap.count("statement"))
