@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -310,8 +311,12 @@ class TestMetrics:
         self, installation: Installation, tmp_path: Path
     ) -> None:
         target = tmp_path / "drought.prom"
-        write_metrics(stand_of(installation), target)
-        before = target.open("rb")
-        write_metrics(stand_of(installation), target)
-        with before:
-            assert before.read().endswith(b"# EOF\n")
+        found = stand_of(installation)
+        write_metrics(found, target)
+        old = target.read_bytes()
+        with target.open("rb") as reader:
+            write_metrics(replace(found, at=found.at + timedelta(days=1)), target)
+            assert reader.read() == old
+        new = target.read_bytes()
+        assert new != old
+        assert new.endswith(b"# EOF\n")
