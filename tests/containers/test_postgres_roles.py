@@ -12,6 +12,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.steps.readers import let_readers_in
 from pipeline.warehouse.analysts import Limits, add_analyst
 from pipeline.warehouse.geometry import LAYERS
@@ -101,3 +102,47 @@ def test_the_warehouse_can_be_made_with_geometry_and_analysts_let_in(server: URL
 
 def test_airflow_owns_its_database(server: URL) -> None:
     run(of(server, "airflow", "airflow"), "CREATE TABLE mine (a int)")
+
+
+def test_the_owner_who_is_no_superuser_is_enough_on_a_newer_server(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """From Postgres 16 on who makes a role is not in it; the embedded server is newer than the image's."""
+    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("newer"))
+    postgres.start()
+    try:
+        first = make_url(postgres.url("postgres"))
+        run(first, f"CREATE ROLE {OWNER} SUPERUSER LOGIN PASSWORD '{first.password}'")
+        admin = first.set(username=OWNER)
+        # The embedded server's own superuser has the name that the script gives the warehouse's owner.
+        run(admin, f"ALTER ROLE {first.username} RENAME TO somebody_else")
+        script = (DOCKER / "postgres" / "20_roles.sh").read_text()
+        without = script.replace("CREATE EXTENSION postgis SCHEMA public;", "")
+        assert without != script
+        subprocess.run(
+            ["sh", "-c", without],
+            env={
+                "PATH": os.environ["PATH"],
+                "PGHOST": str(admin.host),
+                "PGPORT": str(admin.port),
+                "PGPASSWORD": str(admin.password),
+                "POSTGRES_USER": str(admin.username),
+                "SECRETS": str(installed / "secrets"),
+            },
+            check=True,
+        )
+        password = (installed / "secrets" / "postgres_drought_password").read_text().strip()
+        ours = admin.set(username="drought", password=password, database="drought")
+        engine = create_engine(ours, poolclass=NullPool)
+        assert migrate(engine)
+        let_readers_in(engine, is_server_ours=False)
+        with engine.begin() as connection:
+            add_analyst(connection, "karimova", "a long password of hers", Limits())
+        reader = ours.set(username="karimova", password="a long password of hers")
+        assert run(reader, "SELECT count(*) FROM mart.landscape") == [(0,)]
+        # A step takes on the role of its component.
+        assert run(ours, "SELECT pg_has_role('drought_decide', 'SET')") == [(True,)]
+        with pytest.raises(DBAPIError, match="password authentication failed"):
+            run(ours.set(password="another"), "SELECT 1")
+    finally:
+        postgres.stop()
