@@ -37,11 +37,13 @@ COMMANDS = [
     "explain",
     "revisions",
     "status",
+    "metrics",
     "doctor",
     "backtest",
     "export",
     "dictionary",
     "demo",
+    "units",
 ]
 
 # Any file does: usage is looked at before what is in it.
