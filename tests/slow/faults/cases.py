@@ -445,18 +445,19 @@ def twice_at_once(at: Bench, random: Random) -> Came:
 # --- the clock --------------------------------------------------------------------------------
 
 _CLOCKS = {
-    "an hour back": ("-3500", False),
-    "three hours back": ("-10800", True),
-    "a year ahead": ("+365d", False),
-    "1970": ("@1970-01-01 00:01:00", True),
+    "an hour back": ("-3500", ""),
+    "three hours back": ("-10800", "clock"),
+    "a year ahead": ("+365d", "idle"),
+    "1970": ("@1970-01-01 00:01:00", "clock"),
 }
+"""How each is set, and what the status has to tell where commands are to refuse to work."""
 
 
 def clock_moved(at: Bench, random: Random) -> Came:
     """The clock of the commands goes wrong before a step and is right after it; Postgres' is right."""
     by, clock = at.clocked()
     name = random.choice([*_CLOCKS])
-    shown, is_refused = _CLOCKS[name]
+    shown, told = _CLOCKS[name]
     step = random.choice((RUN, RUN, DELIVER, PUBLISH))
     with office(by, at.world, at.undisturbed) as here:
         library = _faketime()
@@ -468,10 +469,10 @@ def clock_moved(at: Bench, random: Random) -> Came:
         try:
             command = here.step(step)
             assert command is not None
-            if is_refused:
+            if told:
                 if command.code == 0 or "clock" not in command.said():
                     here.came.wrong.append(f"{step} went on in {name}")
-                here.look(must_tell="clock")
+                here.look(must_tell=told)
         finally:
             clock.write_text("+0\n")
         return _to_the_end(here, step)
