@@ -20,7 +20,8 @@ import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import Processor
 
-HIDDEN = "***"
+from pipeline.core.secrets import HIDDEN, hidden
+
 _SHORTEST = 3
 """Shorter secrets are parts of every text."""
 _OURS = "pipeline"
@@ -49,7 +50,7 @@ def masking(secrets: Iterable[str]) -> Mask:
     def mask(text: str) -> str:
         for secret in longest_first:
             text = text.replace(secret, HIDDEN)
-        return text
+        return hidden(text)  # and what became known since, such as of a channel
 
     return mask
 
