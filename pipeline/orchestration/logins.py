@@ -14,6 +14,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.configuration import conf
+from jwt import ExpiredSignatureError
 
 SEAL = "password_seal"
 
@@ -29,11 +30,13 @@ class Logins(SimpleAuthManager):  # type: ignore[misc]
         """Return the user of a token.
 
         Raises:
-            ValueError: the user has left, or has another password since.
+            ExpiredSignatureError: the user has left, or has another password since. So the page
+                asks to log in again; any other error it would only show.
         """
         user = super().deserialize_user(token)
-        if not hmac.compare_digest(str(token.get(SEAL)), _seal(user.username)):
-            raise ValueError(f"{user.username}: has left, or has another password; log in again")
+        seal = _seal(user.username)
+        if seal is None or not hmac.compare_digest(str(token.get(SEAL)), seal):
+            raise ExpiredSignatureError(f"{user.username}: has left, or has another password")
         return user
 
     def is_authorized_dag(
@@ -54,10 +57,10 @@ class Logins(SimpleAuthManager):  # type: ignore[misc]
         return allowed
 
 
-def _seal(login: str) -> str:
-    """Return what changes with the password; of a user who has none, what no token bears."""
+def _seal(login: str) -> str | None:
+    """Return what changes with the password; nothing for who has none, having left."""
     password = SimpleAuthManager.get_passwords().get(login)
     if password is None:
-        raise ValueError(f"{login}: expected a user with a password; who has left has none")
+        return None
     key = conf.get_mandatory_value("api_auth", "jwt_secret").encode()
     return hmac.new(key, f"{login}\0{password}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -48,6 +48,7 @@ def main(target: Path) -> None:
         "without_month": _without_month(bag.dags[FETCHING]),
         "without_backup": _without_backup(bag.dags[CHECKING]),
         "site": _site(Path(os.environ["DROUGHT_VAR"])),
+        "logins": _logins(),
     }
     target.write_text(json.dumps(described, default=str))
 
@@ -163,6 +164,40 @@ def _site(var: Path) -> dict[str, Any]:
         "outside": asked("..%2fsecret.txt", cookie),
         "menu": [view for plugin in plugins for view in plugin["external_views"]],
     }
+
+
+def _logins() -> dict[str, Any]:
+    """What each user may do, by status code; and what becomes of a token when the password does."""
+    client = TestClient(create_app(apps="core"))
+    kept = Path(SimpleAuthManager.get_generated_password_file())
+    passwords = json.loads(kept.read_text(encoding="utf-8"))
+
+    def logged_in(user: str, password: str) -> dict[str, str]:
+        said = client.post("/auth/token", json={"username": user, "password": password})
+        return {"Authorization": f"Bearer {said.json().get('access_token')}"}
+
+    run = f"/api/v2/dags/{CHECKING}/dagRuns"
+    answer = f"{run}/none/taskInstances/none/-1/hitlDetails"
+    question: dict[str, Any] = {"chosen_options": ["Approve"], "params_input": {}}
+    may = {}
+    for user, password in passwords.items():
+        as_user = logged_in(user, password)
+        may[user] = {
+            "read": client.get("/api/v2/dags", headers=as_user).status_code,
+            "connections": client.get("/api/v2/connections", headers=as_user).status_code,
+            "run": client.post(run, json={"logical_date": "never"}, headers=as_user).status_code,
+            "pause": client.patch(
+                f"/api/v2/dags/{CHECKING}", json={"is_paused": "?"}, headers=as_user
+            ).status_code,
+            "answer": client.patch(answer, json=question, headers=as_user).status_code,
+        }
+    token = logged_in("viewer", passwords["viewer"])
+    codes = [client.get("/api/v2/dags", headers=token).status_code]
+    for left in ({**passwords, "viewer": "another"}, {"admin": passwords["admin"]}):
+        kept.write_text(json.dumps(left), encoding="utf-8")
+        codes.append(client.get("/api/v2/dags", headers=token).status_code)
+    kept.write_text(json.dumps(passwords), encoding="utf-8")
+    return {"may": may, "with_a_token_of_before": codes}
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ DAG_IDS = (
     "ingest_stations",
     "publish_bulletin",
 )
+FETCHING = "ingest_era5_land"
 TIERS = {"tier-1", "tier-2"}
 STAGES = {"ingest", "compute", "decide", "approve", "deliver", "publish", "check"}
 FOR_A_MONTH = (("ingest_era5_land", "ask"), ("ingest_era5_land", "collect"))
@@ -166,7 +167,9 @@ def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Desc
         "take_climate": ["hand_out_climate"],
         "hand_out_maps": ["bring_up_to_date", "take_climate"],
         "make_maps": ["hand_out_maps"],
-        "bring_maps": ["bring_up_to_date", "make_maps"],
+        "hand_out_shares": ["bring_up_to_date", "make_maps"],
+        "take_shares": ["hand_out_shares"],
+        "bring_maps": ["bring_up_to_date", "take_shares"],
         "tell": ["bring_maps", "bring_up_to_date"],
         "name_failures": ["bring_maps"],
     }
@@ -187,15 +190,20 @@ def test_blocks_only_help(described: Described) -> None:
         "take_climate",
         "hand_out_maps",
         "make_maps",
+        "hand_out_shares",
+        "take_shares",
     }
     assert {found[name]["first_pause_seconds"] for name in helping} == {60.0}
     assert {found[name]["retries"] for name in helping} == {2}
     rules = {name: found[name]["trigger_rule"].lower().rpartition(".")[2] for name in found}
     assert rules["bring_up_to_date"] == "all_done"
     # Without indices there is no success before them.
-    assert rules["hand_out_maps"] == rules["bring_maps"] == "all_done_min_one_success"
+    after = ("hand_out_maps", "hand_out_shares", "bring_maps")
+    assert {rules[name] for name in after} == {"all_done_min_one_success"}
     pools = {name: task["pool"] for name, task in found.items() if task["pool"] != "default_pool"}
-    assert pools == dict.fromkeys(("take_means", "take_climate", "make_maps"), "blocks")
+    assert pools == dict.fromkeys(
+        ("take_means", "take_climate", "make_maps", "take_shares"), "blocks"
+    )
 
 
 def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Described) -> None:
@@ -249,16 +257,26 @@ def test_each_dag_is_woken_by_what_another_tells(
 
 
 @pytest.mark.parametrize(
-    ("position", "starts", "month"),
+    ("dag_id", "position", "starts", "month"),
     [
-        pytest.param(0, "2027-01-07 06:00", "2026-12", id="January's run takes December"),
-        pytest.param(1, "2027-03-07 06:00", "2027-02", id="March's run takes February"),
+        pytest.param(FETCHING, 0, "2027-01-07 06:00", "2026-12", id="January's run, December"),
+        pytest.param(FETCHING, 1, "2027-03-07 06:00", "2027-02", id="March's run, February"),
+        # What these do asks no month; the key is the month of the day.
+        pytest.param("ingest_stations", 0, "2027-01-01 05:00", "2027-01", id="files"),
+        pytest.param("check_warehouse", 1, "2027-03-01 04:00", "2027-03", id="checks"),
+        pytest.param("deliver_alerts", 0, "2027-01-01 00:00", "2027-01", id="delivery"),
     ],
 )
-def test_on_the_7th_the_month_before_is_fetched(
-    described: Described, position: int, starts: str, month: str
+def test_a_scheduled_run_has_its_month_as_key(
+    described: Described, dag_id: str, position: int, starts: str, month: str
 ) -> None:
-    assert described.facts["first_runs"]["ingest_era5_land"][position] == [starts, month]
+    """On the 7th the month before is fetched."""
+    assert described.facts["first_runs"][dag_id][position] == [starts, month]
+
+
+def test_every_scheduled_dag_is_looked_at(described: Described) -> None:
+    scheduled = {FETCHING, "ingest_stations", "check_warehouse", "deliver_alerts"}
+    assert set(described.facts["first_runs"]) == scheduled
 
 
 @pytest.mark.parametrize(("dag_id", "task_id"), FOR_A_MONTH)
