@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
@@ -366,7 +366,8 @@ def store_cut(at: Bench, random: Random) -> Came:
             here.came.note = f"hangs up from call {first} on, {moment}"
             here.store.on_call = hang_up
         else:
-            here.came.note = f"{behaviour}"
+            told = {name: value for name, value in asdict(behaviour).items() if value}
+            here.came.note = ", ".join(f"{name} {value}" for name, value in told.items())
         here.step(RUN)
         here.store.on_call = lambda when, method, path: None
         for name in here.store.desk.faults.left:
