@@ -90,11 +90,13 @@ def compute_indices() -> None:
     means = hand_out.override(task_id="hand_out_means")("means")
     climate = hand_out.override(task_id="hand_out_climate")("climate")
     maps = hand_out.override(task_id="hand_out_maps", trigger_rule=AFTER_INDICES)("maps")
+    shares = hand_out.override(task_id="hand_out_shares", trigger_rule=AFTER_INDICES)("shares")
 
     do_block.override(task_id="take_means").expand(block=means) >> computed
     computed >> climate
     [computed, do_block.override(task_id="take_climate").expand(block=climate)] >> maps
-    [computed, do_block.override(task_id="make_maps").expand(block=maps)] >> mapped
+    [computed, do_block.override(task_id="make_maps").expand(block=maps)] >> shares
+    [computed, do_block.override(task_id="take_shares").expand(block=shares)] >> mapped
     [computed, mapped] >> tell()
     mapped >> name_failures()
 

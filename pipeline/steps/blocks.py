@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from pipeline.core.components import Component
-from pipeline.core.ids import IndexCode
+from pipeline.core.ids import CELL_INDEX_CODES, IndexCode
 from pipeline.core.months import Month
 from pipeline.steps.index_maps import bring_index_maps
 from pipeline.steps.installation import Installation, acts_as, grid_source
-from pipeline.steps.map_plans import MapRun, blocks_of_indices
+from pipeline.steps.map_plans import MapRun, blocks_of_indices, map_plans
+from pipeline.steps.map_shares import months_without_shares, take_shares
 from pipeline.steps.means import months_without_means, take_means
 from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
@@ -36,7 +37,8 @@ def hand_out(installation: Installation, work: str) -> list[str]:
 
     Args:
         installation: where.
-        work: ``means`` over landscapes, the ``climate`` of cells, or ``maps`` of indices.
+        work: ``means`` over landscapes, the ``climate`` of cells, ``maps`` of indices, or ``shares``
+            of area.
 
     Raises:
         InputError: no landscapes or grids are loaded, or the grid store is damaged.
@@ -88,20 +90,39 @@ def _take_climate(installation: Installation, parts: Sequence[str]) -> None:
 
 def _maps(installation: Installation) -> Iterable[Sequence[IndexCode]]:
     # All of the climate, with what the blocks of it left: maps are numbered by it.
-    source = _source(installation)
-    store = take_maps(installation, source, None, _SILENT)
-    if store is None:
-        return ()
-    period = installation.settings.calibration
-    return blocks_of_indices(MapRun.of(installation, store, source, period, None, _SILENT))
+    take_maps(installation, _source(installation), None, _SILENT)
+    run = _run(installation)
+    return () if run is None else blocks_of_indices(run)
 
 
 def _make_maps(installation: Installation, parts: Sequence[str]) -> None:
-    source, period = _source(installation), installation.settings.calibration
-    store = store_of_climate(installation, source)
-    if store is not None:
+    run = _run(installation)
+    if run is not None:
         indices = [IndexCode.parse(part) for part in parts]
-        bring_index_maps(installation, store, source, period, codes=indices)
+        bring_index_maps(installation, run.store, run.source, run.period, codes=indices)
+
+
+def _shares(installation: Installation) -> Iterable[Sequence[Month]]:
+    run = _run(installation)
+    # Shares of maps that are not what they should be would stand if those cannot be made.
+    if run is None or map_plans(run, CELL_INDEX_CODES)[0]:
+        return ()
+    return _together(months_without_shares(installation, run.store, run.source, run.period))
+
+
+def _take_shares(installation: Installation, parts: Sequence[str]) -> None:
+    run = _run(installation)
+    if run is not None:
+        take_shares(installation, run.store, run.source, run.period, None, _SILENT, _months(parts))
+
+
+def _run(installation: Installation) -> MapRun | None:
+    source = _source(installation)
+    store = store_of_climate(installation, source)
+    if store is None:
+        return None
+    period = installation.settings.calibration
+    return MapRun.of(installation, store, source, period, None, _SILENT)
 
 
 _WORK: Mapping[
@@ -115,6 +136,7 @@ _WORK: Mapping[
     "means": ("compute", _means, _take_means),
     "climate": ("maps", _climate, _take_climate),
     "maps": ("maps", _maps, _make_maps),
+    "shares": ("maps", _shares, _take_shares),
 }
 """Of each kind of work the step it is part of, how it is cut, and how a block of it is done."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.core.calibration import MIN_VALID_YEARS, CalibrationPeriod
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import AREA_CLASSES, CELL_INDEX_CODES, IndexCode, Release
+from pipeline.core.ids import AREA_CLASSES, CELL_INDEX_CODES, IndexCode, Origin, Release
 from pipeline.core.months import Month
 from pipeline.core.panels import GapCodes, gap_code
 from pipeline.indices.calibration import PARAMETERS
@@ -33,6 +34,7 @@ from pipeline.warehouse.area_shares import (
 )
 from pipeline.warehouse.calibrations import Series
 from pipeline.warehouse.landscapes import read_landscapes
+from pipeline.warehouse.locks import only_saver
 from pipeline.warehouse.outcomes import read_identity
 
 MONTHS_AT_ONCE = 24
@@ -47,28 +49,23 @@ def take_shares(
     period: CalibrationPeriod,
     to: Month | None,
     advance: Advance,
+    only: Collection[Month] | None = None,
 ) -> tuple[int, int]:
     """Take the shares of every month whose maps, landscapes or release are others than they were.
+
+    Of the months of `only`, while others take those of other months; None: of all.
 
     Returns:
         The months taken, and how many rows were new or different.
     """
-    with installation.warehouse.connect() as connection:
-        landscapes = read_landscapes(connection)
-        known = read_share_fingerprints(connection, source, period)
-        final = read_final_months(connection, source)
-        is_fitted = read_cell_fits(connection, source, period).keys()
-        origin = read_identity(connection).origin
-    assert origin is not None  # noqa: S101 - the first file registered set it
-    basis = Basis(landscapes, installation.settings.min_coverage, installation.weights_folder)
-    maps = _Maps.of(CellFits(store, period), is_fitted, final)
-    wanted = maps.wanted(number_of(shares.METHOD_VERSION, basis.fingerprint), to)
-    stale = [month for month, number in wanted.items() if known.get(month) != number]
+    work = _Work.of(installation, store, source, period, to)
+    stale = [month for month in work.stale if only is None or month in only]
     if not stale:
         return 0, 0
+    basis, maps = work.basis, work.maps
     pieces = Pieces.of(basis.weights(store.grid))
-    keys = tuple(stored.landscape_key for stored in landscapes)
-    series = Series(source, period, keys, tuple(stored.version for stored in landscapes))
+    keys = tuple(stored.landscape_key for stored in basis.landscapes)
+    series = Series(source, period, keys, tuple(stored.version for stored in basis.landscapes))
     written = 0
     for start in range(0, len(stale), MONTHS_AT_ONCE):
         advance(f"area shares: {stale[start]}", start, len(stale))
@@ -79,14 +76,57 @@ def take_shares(
                 month,
                 found[:, n],
                 gaps[:, n],
-                release_of(month, maps.climate, final),
-                wanted[month],
+                release_of(month, maps.climate, maps.final),
+                work.wanted[month],
             )
             for n, month in enumerate(batch)
         ]
-        with installation.warehouse.begin() as connection:
-            written += save_area_shares(connection, series, taken, origin)
+        with only_saver(installation.warehouse), installation.warehouse.begin() as connection:
+            written += save_area_shares(connection, series, taken, work.origin)
     return len(stale), written
+
+
+def months_without_shares(
+    installation: Installation, store: GridStore, source: str, period: CalibrationPeriod
+) -> list[Month]:
+    """Return the months whose shares are not what they should be."""
+    return _Work.of(installation, store, source, period, None).stale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """What there is to do."""
+
+    basis: Basis
+    maps: _Maps
+    origin: Origin
+    wanted: Mapping[Month, int]
+    """The number that the shares of each month should bear."""
+    stale: list[Month]
+    """The months that bear another."""
+
+    @classmethod
+    def of(
+        cls,
+        installation: Installation,
+        store: GridStore,
+        source: str,
+        period: CalibrationPeriod,
+        to: Month | None,
+    ) -> Self:
+        with installation.warehouse.connect() as connection:
+            landscapes = read_landscapes(connection)
+            known = read_share_fingerprints(connection, source, period)
+            final = read_final_months(connection, source)
+            is_fitted = read_cell_fits(connection, source, period).keys()
+            origin = read_identity(connection).origin
+        assert origin is not None  # noqa: S101 - the first file registered set it
+        settings = installation.settings
+        basis = Basis(landscapes, settings.min_coverage, installation.weights_folder)
+        maps = _Maps.of(CellFits(store, period), is_fitted, final)
+        wanted = maps.wanted(number_of(shares.METHOD_VERSION, basis.fingerprint), to)
+        stale = [month for month, number in wanted.items() if known.get(month) != number]
+        return cls(basis, maps, origin, wanted, stale)
 
 
 def release_of(month: Month, held: Mapping[Month, int], final: Set[Month]) -> Release:

@@ -12,21 +12,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 
+from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
 from pipeline.core.ids import CELL_INDEX_CODES
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.settings import Settings
 from pipeline.steps.blocks import do_block, hand_out
 from pipeline.steps.compute import compute
+from pipeline.steps.index_maps import bring_index_maps
 from pipeline.steps.installation import Installation
 from pipeline.steps.maps import bring_maps
 from pipeline.warehouse.locks import one_of_several, only_writer
 from tests.integration.beside import until
 from tests.integration.mapped_world import (
     NOW,
+    SOURCE,
     files_of_store,
     ingest,
     new_place,
+    store_of,
     whole_record,
     write_grid,
 )
@@ -40,6 +44,9 @@ DERIVED = (
     *("index.cell_calibration", "ops.grid_month"),
 )
 OF_THE_RUN = {"known_from", "known_until", "computed_at", "fitted_at", "replaced_number"}
+
+WORK = ("means", "climate", "maps", "shares")
+PERIOD = CalibrationPeriod(1991, 2020)
 
 Helpers = ProcessPoolExecutor
 
@@ -147,12 +154,17 @@ def test_a_record_in_blocks_side_by_side_is_that_of_one_process(
     indices = share(shared, helpers, "maps", leave=1)
     assert [len(some) for some in indices] == [3, 3, 3, 3, 3, 3]
     assert {name for some in indices for name in some} == set(map(str, CELL_INDEX_CODES))
+    # Shares are not taken of maps of which some are not made yet.
+    assert hand_out(shared, "shares") == []
+    run = bring_index_maps(shared, store_of(shared), SOURCE, PERIOD)
+    assert [str(index) for index in run.fitted] == indices[0]
+    assert run.maps.keys() == set(run.fitted)
+    assert share(shared, helpers, "shares", leave=1) == years
     made = bring_maps(shared)
-    assert [str(index) for index in made.fitted] == indices[0]
-    assert made.maps.keys() == set(made.fitted)
+    assert (made.fitted, made.maps, made.share_months) == ([], {}, len(years[0]))
     assert_equal(shared, alone)
     assert files_of_store(shared) == files_of_store(alone)
-    assert [hand_out(shared, work) for work in ("means", "climate", "maps")] == [[], [], []]
+    assert [hand_out(shared, work) for work in WORK] == [[]] * len(WORK)
     kinds = {name for name, held in rows(shared.warehouse).items() if held}
     assert kinds == {name for name in DERIVED if not name.endswith("_superseded")}
 
