@@ -33,7 +33,8 @@ from pipeline.local.supervisor import (
 
 COMPONENTS = {
     "api-server": ("api-server",),
-    "scheduler": ("scheduler",),
+    # Else it would offer the logs of its tasks to the whole network; they lie in our folder.
+    "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
 }
 """What `make up` keeps running, and how Airflow's own command names it."""
