@@ -20,6 +20,7 @@ from pipeline.landscapes.default import default_landscapes_file
 from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.local.store_desk import Behaviour
+from pipeline.local.supervisor import Part, read_parts
 from pipeline.plans.shipped import shipped_plans
 from pipeline.settings import Settings
 from pipeline.sources.landscape_files import read_landscapes
@@ -79,9 +80,10 @@ class Place:
         found: dict[str, Any] = json.loads(self.drought("airflow", "status", "--json"))
         return found
 
-    def component(self, name: str) -> dict[str, Any]:
-        (found,) = (one for one in self.status()["components"] if one["name"] == name)
-        return dict(found)
+    def component(self, name: str) -> Part:
+        """What the supervisor wrote down of one program; a command for it would take a second."""
+        (found,) = (one for one in read_parts(self.var / "airflow" / "run") if one.name == name)
+        return found
 
     def ask_warehouse(self, question: str) -> list[Any]:
         with self.warehouse.connect() as connection:
