@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from sqlalchemy import Connection, Engine
 
 from pipeline.core.clock import implausible
+from pipeline.core.components import Component
 from pipeline.core.errors import DroughtError
 from pipeline.core.months import Month
 from pipeline.settings import Settings
@@ -24,6 +25,7 @@ from pipeline.sources.grid_layout import local_folder
 from pipeline.steps.hand_over import mailer_of
 from pipeline.steps.installation import deciding_sources
 from pipeline.warehouse.analysts import read_analysts, read_open_doors
+from pipeline.warehouse.engine import is_superuser, may_act_as
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.health import (
     read_database_facts,
@@ -111,6 +113,25 @@ def look_at_database(patient: Patient) -> Look:
         facts = read_database_facts(connection)
     own = "embedded" if patient.settings.database_url is None else "your own"
     return Verdict.OK, f"Postgres {facts.version} ({own}), {_gib(facts.size_bytes)} of data"
+
+
+def look_at_rights(patient: Patient) -> Look:
+    """See that each step can work with the rights of its component, and the login has not too many."""
+    if patient.warehouse is None:
+        raise UnseenError("what the login may only the database knows")
+    lacking = [str(one) for one in Component if not may_act_as(patient.warehouse, one)]
+    if lacking:
+        return Verdict.ATTENTION, (
+            f"steps work with all rights of the login: it may not take on {', '.join(lacking)}; let a "
+            f"superuser say GRANT {', '.join(lacking)} TO the login, or run `drought db migrate` as the "
+            "owner; the login of one component needs no more than its own"
+        )
+    if patient.settings.database_url is not None and is_superuser(patient.warehouse):
+        return Verdict.ATTENTION, (
+            "the login may do everything on this server; let the database belong to one with "
+            "CREATEROLE and CREATEDB that is no superuser (docs/security.md)"
+        )
+    return Verdict.OK, "each step has the rights of its component"
 
 
 def look_at_analysts(patient: Patient) -> Look:

@@ -32,6 +32,7 @@ START_SECONDS = 120.0
 LOOKS: Mapping[str, Callable[[Patient], Look]] = {
     "clock": checkup.look_at_clock,
     "database": checkup.look_at_database,
+    "rights": checkup.look_at_rights,
     "analysts": checkup.look_at_analysts,
     "archive": checkup.look_at_archive,
     "disk": checkup.look_at_disk,

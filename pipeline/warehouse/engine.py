@@ -104,6 +104,13 @@ def may_act_as(login: Engine, component: Component) -> bool:
         return bool(connection.execute(text(_MAY_ACT), asked).scalar_one())
 
 
+def is_superuser(login: Engine) -> bool:
+    """Return whether a login may do everything on its server."""
+    with login.connect() as connection:
+        query = text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user")
+        return bool(connection.execute(query).scalar_one())
+
+
 def claim_origin(connection: Connection, origin: Origin, where: str) -> None:
     """Make `origin` the warehouse's own, or refuse it.
 

@@ -68,6 +68,7 @@ def test_a_new_installation_without_network_is_sound(examine: Examine) -> None:
     found = examine()
     assert is_sound(list(found.values()))
     assert {name for name, one in found.items() if one.verdict is Verdict.ATTENTION} == {
+        "rights",  # the tests' login may do everything
         "mail",
         "operator",
         "data store",
