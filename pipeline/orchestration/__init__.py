@@ -17,8 +17,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipeline import logs
 from pipeline.core.errors import ConflictError, InputError
-from pipeline.core.secrets import hidden
 from pipeline.core.months import Month
+from pipeline.core.secrets import hidden
 
 GRIDS = Asset("drought://grids/era5-land")
 """A month's grid is archived and registered; the partition is the month."""

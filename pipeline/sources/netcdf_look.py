@@ -26,6 +26,14 @@ def look(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         content = mmap(file.fileno(), 0, access=ACCESS_READ)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    try:
+        _begin_to_read(content)
+    except (OSError, RuntimeError) as error:  # of damaged bytes; the machine has no part in it
+        raise ValueError(str(error)) from error
+    yield b""
+
+
+def _begin_to_read(content: mmap) -> None:
     with netCDF4.Dataset("memory", memory=content) as held:
         for name, variable in held.variables.items():
             if variable.size:
@@ -35,7 +43,6 @@ def look(path: Path) -> Iterator[bytes]:
                     raise ValueError(
                         f"{name} is damaged, or lies in another file ({error})"
                     ) from error
-    yield b""
 
 
 def main(file: str) -> int:
