@@ -12,8 +12,12 @@ from tests.slow.faults.world import small_world
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 KILLS = range(10)
-SEEDS = dict.fromkeys(CASES, 0) | {"twice at once": 3}
-"""Of each fault a telling one: two `deliver`, rather than two `approve`."""
+SEEDS = dict.fromkeys(CASES, 0) | {
+    "disk full": 4,
+    "disk full, database too": 10,
+    "twice at once": 3,
+}
+"""Of each fault a telling one: a disk that fills in `run`, two `deliver` rather than two `approve`."""
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.alerts.figures import day_in_words
 from pipeline.alerts.words import LANGUAGES, words_of
 from tests.integration.monthly_world import MADE_AT, Copy, Rows, without_times_and_ids
-from tests.slow.faults.world import Place
+from tests.slow.faults.world import OPERATOR, Place
 
 _TIMES = {"answered_at", "sent_at", "created_at", "next_attempt_at", "attempts", "cap_sent"}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -60,6 +60,7 @@ def end_of(place: Place, letters: Sequence[tuple[str, EmailMessage]]) -> End:
     came = Counter(
         f"{recipient}: {names.out_of(str(letter['Subject']))} {names.out_of(_text(letter))}"
         for recipient, letter in letters
+        if recipient != OPERATOR
     )
     return End(_plain(rows, names), files, dict(came), litter)
 
@@ -126,8 +127,8 @@ def _plain(rows: Rows, names: _Names) -> dict[str, list[str]]:
     return found
 
 
-_OF_THE_WAY = {"alert.channel_down", "ops.moment"}
-"""What tells how it went, and not what came of it."""
+_OF_THE_WAY = {"alert.channel", "alert.notice", "ops.moment"}
+"""What tells how it went, such as what the operator is told of it, and not what came of it."""
 
 
 def _without(row: Mapping[str, Any]) -> str:
