@@ -28,9 +28,15 @@ from datetime import timedelta
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from pendulum import datetime
 
-from pipeline.orchestration import BLOCKS_POOL, GRIDS, INDICES, STATIONS, operations, verdicts
-
-AFTER_INDICES = "all_done_min_one_success"
+from pipeline.orchestration import (
+    BLOCKS_POOL,
+    GRIDS,
+    INDICES,
+    STATIONS,
+    operations,
+    verdicts,
+    when_over,
+)
 
 
 @dag(
@@ -66,9 +72,8 @@ def compute_indices() -> None:
         with verdicts():
             return compute(wiring.installation())
 
-    # Without indices it is not run: nothing before it was a success then. Alerts wait meanwhile: two
-    # retries take some 45 minutes, the usual four nearly four hours.
-    @task(retries=2, trigger_rule=AFTER_INDICES)
+    # Alerts wait meanwhile: two retries take some 45 minutes, the usual four nearly four hours.
+    @task(retries=2)
     def bring_maps() -> int:
         from pipeline import wiring
         from pipeline.steps.maps import bring_maps
@@ -77,7 +82,7 @@ def compute_indices() -> None:
             return bring_maps(wiring.installation()).share_rows
 
     # Maps that fail must not silence the alerts, most of which need none.
-    @task(outlets=[INDICES], trigger_rule=AFTER_INDICES)
+    @task(outlets=[INDICES], trigger_rule="all_done_min_one_success")
     def tell() -> None:
         pass
 
@@ -89,14 +94,17 @@ def compute_indices() -> None:
     computed, mapped = bring_up_to_date(), bring_maps()
     means = hand_out.override(task_id="hand_out_means")("means")
     climate = hand_out.override(task_id="hand_out_climate")("climate")
-    maps = hand_out.override(task_id="hand_out_maps", trigger_rule=AFTER_INDICES)("maps")
-    shares = hand_out.override(task_id="hand_out_shares", trigger_rule=AFTER_INDICES)("shares")
+    maps = hand_out.override(task_id="hand_out_maps")("maps")
+    shares = hand_out.override(task_id="hand_out_shares")("shares")
+    take_climate = do_block.override(task_id="take_climate").expand(block=climate)
+    make_maps = do_block.override(task_id="make_maps").expand(block=maps)
+    take_shares = do_block.override(task_id="take_shares").expand(block=shares)
 
     do_block.override(task_id="take_means").expand(block=means) >> computed
     computed >> climate
-    [computed, do_block.override(task_id="take_climate").expand(block=climate)] >> maps
-    [computed, do_block.override(task_id="make_maps").expand(block=maps)] >> shares
-    [computed, do_block.override(task_id="take_shares").expand(block=shares)] >> mapped
+    [computed, when_over(take_climate, "climate_is_over")] >> maps
+    [computed, when_over(make_maps, "maps_are_over")] >> shares
+    [computed, when_over(take_shares, "shares_are_over")] >> mapped
     [computed, mapped] >> tell()
     mapped >> name_failures()
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, get_current_context
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Asset, XComArg, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipeline import logs
@@ -65,6 +66,16 @@ def operations(tier: str, stage: str, queue: str | None = None) -> dict[str, Any
             **({"queue": queue} if queue else {}),
         },
     }
+
+
+def when_over(blocks: XComArg, task_id: str) -> EmptyOperator:
+    """Return a task that succeeds when `blocks` are over: done, failed, or there were none.
+
+    What follows them must be neither skipped nor failed for that.
+    """
+    over = EmptyOperator(task_id=task_id, trigger_rule="all_done")
+    blocks >> over
+    return over
 
 
 def month_of_run(rendered: str) -> Month:

@@ -165,11 +165,14 @@ def test_maps_that_fail_do_not_silence_stages_and_are_not_silent(described: Desc
         "bring_up_to_date": ["take_means"],
         "hand_out_climate": ["bring_up_to_date"],
         "take_climate": ["hand_out_climate"],
-        "hand_out_maps": ["bring_up_to_date", "take_climate"],
+        "climate_is_over": ["take_climate"],
+        "hand_out_maps": ["bring_up_to_date", "climate_is_over"],
         "make_maps": ["hand_out_maps"],
-        "hand_out_shares": ["bring_up_to_date", "make_maps"],
+        "maps_are_over": ["make_maps"],
+        "hand_out_shares": ["bring_up_to_date", "maps_are_over"],
         "take_shares": ["hand_out_shares"],
-        "bring_maps": ["bring_up_to_date", "take_shares"],
+        "shares_are_over": ["take_shares"],
+        "bring_maps": ["bring_up_to_date", "shares_are_over"],
         "tell": ["bring_maps", "bring_up_to_date"],
         "name_failures": ["bring_maps"],
     }
@@ -195,15 +198,41 @@ def test_blocks_only_help(described: Described) -> None:
     }
     assert {found[name]["first_pause_seconds"] for name in helping} == {60.0}
     assert {found[name]["retries"] for name in helping} == {2}
-    rules = {name: found[name]["trigger_rule"].lower().rpartition(".")[2] for name in found}
-    assert rules["bring_up_to_date"] == "all_done"
-    # Without indices there is no success before them.
-    after = ("hand_out_maps", "hand_out_shares", "bring_maps")
-    assert {rules[name] for name in after} == {"all_done_min_one_success"}
     pools = {name: task["pool"] for name, task in found.items() if task["pool"] != "default_pool"}
     assert pools == dict.fromkeys(
         ("take_means", "take_climate", "make_maps", "take_shares"), "blocks"
     )
+
+
+ALL_OF_COMPUTE = {
+    **{f"hand_out_{work}": "success" for work in ("means", "climate", "maps", "shares")},
+    **{f"take_{work}": "skipped" for work in ("means", "climate", "shares")},
+    "make_maps": "skipped",
+    "bring_up_to_date": "success",
+    "climate_is_over": "success",
+    "maps_are_over": "success",
+    "shares_are_over": "success",
+    "bring_maps": "success",
+    "tell": "success",
+    "name_failures": "success",
+}
+
+
+def test_a_month_without_blocks_is_brought_and_told(described: Described) -> None:
+    assert described.facts["without_blocks"] == ALL_OF_COMPUTE
+
+
+def test_blocks_that_fail_keep_nothing_from_being_brought(described: Described) -> None:
+    failed = dict.fromkeys(("take_means", "take_climate", "make_maps", "take_shares"), "failed")
+    assert described.facts["failed_blocks"] == {**ALL_OF_COMPUTE, **failed}
+
+
+def test_without_indices_nothing_is_mapped_or_told(described: Described) -> None:
+    found = described.facts["without_indices"]
+    assert found["bring_up_to_date"] == "failed"
+    assert {found[name] for name in ("hand_out_maps", "hand_out_shares", "bring_maps", "tell")} == {
+        "upstream_failed"
+    }
 
 
 def test_the_morning_checks_whether_the_backup_was_made_or_not(described: Described) -> None:
