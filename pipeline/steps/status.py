@@ -95,8 +95,13 @@ class Status:
 
 @acts_as(Component.WATCH)
 def status(installation: Installation) -> Status:
-    """Return what is fresh, late, pending and undelivered, and the stage of each landscape."""
-    with installation.warehouse.connect() as connection:
+    """Return what is fresh, late, pending and undelivered, and the stage of each landscape.
+
+    All of one moment: a month that is committed meanwhile is in all of it or in nothing.
+    """
+    with installation.warehouse.connect().execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    ) as connection:
         connection.execute(text(f"SET LOCAL statement_timeout = '{_LONGEST}'"))
         identity = read_identity(connection)
         outcomes = read_latest_outcomes(connection)
