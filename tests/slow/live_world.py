@@ -16,9 +16,12 @@ from sqlalchemy import Engine, create_engine, text
 
 from pipeline.alerts.facts import Approval
 from pipeline.core.ids import ERA5_LAND
+from pipeline.core.months import Month
 from pipeline.landscapes.default import default_landscapes_file
+from pipeline.local import simulated_files
 from pipeline.local.data_store import DEFAULT_KEY, DataStore
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.local.simulated_climate import DEFAULT_SEED, FIRST_MONTH
 from pipeline.local.store_desk import Behaviour
 from pipeline.local.supervisor import Part, read_parts
 from pipeline.plans.shipped import shipped_plans
@@ -28,17 +31,18 @@ from pipeline.steps.compute import compute
 from pipeline.steps.ingest import ingest_grid
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
+from pipeline.steps.maps import bring_maps
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.outcomes import save_live_from
 from pipeline.warehouse.plans import save_plan
-from tests.integration import monthly_world
 from tests.integration.conftest import NOW
 from tests.integration.desk import appoint
 from tests.integration.postbox import Postbox, free_port, listening
 from tests.integration.readers import reader, register
 
-LANDSCAPES = {"KG-J", "TJ-GB", "TJ-KT"}
-HELD_UNTIL = monthly_world.MONTH - 1
+LANDSCAPES = {"KG-J", "KG-O"}
+AREA = [42.5, 69.5, 39.0, 75.0]
+HELD_UNTIL = Month(2021, 1)
 """The history ends here, when a drought of the simulated climate has just begun."""
 YEAR = [HELD_UNTIL + number for number in range(1, 13)]
 """Comes by a backfill, full of stages that change."""
@@ -110,6 +114,8 @@ def standing(folder: Path) -> Iterator[Place]:
                 "DROUGHT_SMTP_PORT": str(postbox.port),
                 "CDSAPI_URL": store.url,
                 "CDSAPI_KEY": DEFAULT_KEY,
+                # It rests for a second otherwise, after each task.
+                "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
                 # A scheduler that was killed is missed sooner than after 30 seconds.
                 "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
                 "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
@@ -144,11 +150,34 @@ def _fill(place: Place, folder: Path) -> None:
     office = Installation(Settings(var=place.var), place.warehouse, clock=lambda: NOW)
     landscapes = read_landscapes(default_landscapes_file())
     load_landscapes(office, [one for one in landscapes if one.landscape_id in LANDSCAPES])
-    for path in monthly_world.history(folder):
+    for path in _history(folder):
         ingest_grid(office, path, source=ERA5_LAND, product="monthly-mean")
     compute(office)
+    bring_maps(office)
     with place.warehouse.begin() as connection:
         # Not by `golive`, which wants the year first: here a year comes to what is live already.
         save_live_from(connection, MONTH)
     appoint(place.warehouse, FORECASTER)
     register(place.warehouse, reader("committee"))
+
+
+def _history(folder: Path) -> Iterator[Path]:
+    """Write what the store would have answered about `AREA` until `HELD_UNTIL`."""
+    calendar = [f"{number:02d}" for number in range(1, 13)]
+    years = [str(year) for year in range(FIRST_MONTH.year, HELD_UNTIL.year)]
+    for asked, months in (
+        (years, calendar),
+        ([str(HELD_UNTIL.year)], calendar[: HELD_UNTIL.month]),
+    ):
+        chosen = simulated_files.selection(
+            {
+                "product_type": [simulated_files.MONTHS],
+                "variable": list(simulated_files.VARIABLES),
+                "area": AREA,
+                "year": asked,
+                "month": months,
+            }
+        )
+        path = folder / f"history-{asked[-1]}.nc"
+        path.write_bytes(simulated_files.answer(chosen, MONTH, DEFAULT_SEED))
+        yield path
