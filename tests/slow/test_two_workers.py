@@ -52,7 +52,7 @@ ROOT = Path(__file__).parents[2]
 NEWEST = Month(2021, 6)
 """Of the store: what is asked for is final, so that neither way asks again."""
 LATER, BETWEEN = Month(2021, 4), [Month(2021, 2), Month(2021, 3)]
-SINCE = Month(2018, 1)
+SINCE = Month(2019, 2)
 """From here on the maps of the history are not made yet."""
 BUCKET = "drought"
 KNOWN = re.compile(r'"known_from": "[^"]*"')
