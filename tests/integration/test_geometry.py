@@ -143,7 +143,7 @@ class TestWithoutPostGIS:
         lock = "pg_advisory_lock(bigint)"
         assert left[f"function {lock}"] == (
             f"REVOKE EXECUTE ON FUNCTION {lock} FROM public; "
-            f"GRANT EXECUTE ON FUNCTION {lock} TO clerk, drought_pipeline"
+            f"GRANT EXECUTE ON FUNCTION {lock} TO clerk, drought_common"
         )
         # A superuser who runs what is said closes it.
         with bare.begin() as connection:
