@@ -46,7 +46,8 @@ def ask(
     """
     try:
         done = subprocess.run(  # noqa: S603  our own program, and no shell
-            [sys.executable, "-m", program, *arguments],
+            # -P: no module is taken from the folder one stands in, which may hold what others wrote.
+            [sys.executable, "-P", "-m", program, *arguments],
             input=given,
             capture_output=True,
             check=False,

@@ -13,6 +13,7 @@ from pipeline.core.careful_yaml import top_keys
 from pipeline.core.errors import InputError
 from pipeline.plans.issue_words import COLUMNS, plain
 from pipeline.sources.workbooks import sheets_of
+from pipeline.sources.zips import is_usually_packed
 from pipeline.stations.agency_layout import Layout
 
 _HEAD_BYTES = 1 << 16
@@ -84,6 +85,8 @@ def _zip_content(path: Path, head: bytes) -> Content:
         return _workbook_content(path)
     try:
         with zipfile.ZipFile(path) as archive:
+            if not is_usually_packed(archive):
+                return Content.GRID
             marks = [_first_bytes(archive, name) for name in archive.namelist()]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
         return Content.GRID  # the store sends ZIPs: its reader says what is broken

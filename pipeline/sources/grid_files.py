@@ -33,6 +33,7 @@ from pipeline.sources.netcdf_files import (
     netcdf_part,
     refuse_reaching_out,
 )
+from pipeline.sources.zips import is_usually_packed
 
 MONTHS_AT_ONCE = 12
 """A year of the six countries at 0.1 degree in eight variables takes some 50 MB as it comes."""
@@ -233,6 +234,11 @@ def _unzipped(path: Path, stack: ExitStack) -> list[tuple[str, Path]]:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) > MOST_PARTS:
                 raise _too_much(path, f"{len(names):,} files", f"{MOST_PARTS:,}")
+            if not is_usually_packed(archive):
+                raise InputError(
+                    f"{path}: expected a ZIP whose files are stored or deflated, got another way of "
+                    "packing; pack them again"
+                )
             for name in names:
                 # Not under its own name, which may lead out of the folder.
                 place = folder / str(len(unpacked))

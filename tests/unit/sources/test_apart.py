@@ -39,6 +39,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_no_module_is_taken_from_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netCDF4.py").write_text("import pathlib; pathlib.Path('was_run').touch()")
+    (tmp_path / "some.nc").write_bytes(b"CDF")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(apart.UnansweredError):
+        apart.ask("pipeline.sources.netcdf_look", "some.nc", seconds=60)
+    assert not Path("was_run").exists()
+
+
 def program(folder: Path, made: str) -> str:
     (folder / "apart_for_a_test.py").write_text(PROGRAM.format(made=made))
     return "apart_for_a_test"

@@ -100,6 +100,18 @@ class TestZip:
         assert sorted(tmp_path.rglob("*")) == before
         assert not Path("/tmp/outside.nc").exists()  # noqa: S108
 
+    @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+    def test_packed_in_another_way_is_refused_for_good(self, tmp_path: Path, method: int) -> None:
+        """Damaged bytes of it would look like trouble of the disk, or a defect."""
+        path = tmp_path / "reply.zip"
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.write(netcdf(tmp_path / "a", rain()), "tp.nc")
+        whole = bytearray(path.read_bytes())
+        whole[60:90] = bytes(30)
+        path.write_bytes(whole)
+        assert content_of(path) is Content.GRID
+        assert "stored or deflated" in refused(grid_files.contents, path)
+
     def test_of_ever_so_many_files(self, tmp_path: Path) -> None:
         path = tmp_path / "reply.zip"
         with zipfile.ZipFile(path, "w") as archive:
