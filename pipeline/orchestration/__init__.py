@@ -105,7 +105,9 @@ def verdicts(*, is_watched: bool = False) -> Iterator[None]:
         try:
             yield
         except (InputError, ConflictError) as error:
-            raise AirflowFailException(hidden(str(error))) from error
+            # The error itself, whose words are not hidden, would stand in the log beside it.
+            told = AirflowFailException(hidden(str(error)))
+            raise told.with_traceback(error.__traceback__) from None
         finally:
             if is_watched:
                 from pipeline import wiring
