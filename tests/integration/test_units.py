@@ -236,7 +236,7 @@ def test_units_are_not_written_for_root_or_for_a_path_that_systemd_would_read_ot
 
 
 def commands(texts: dict[str, str], unit: str, kind: str) -> list[list[str]]:
-    return [shlex.split(c) for c in re.findall(rf"^{kind}=([^-].*)$", texts[unit], re.MULTILINE)]
+    return [shlex.split(c) for c in re.findall(rf"^{kind}=-?([^-].*)$", texts[unit], re.MULTILINE)]
 
 
 @pytest.mark.postgres
@@ -246,7 +246,11 @@ def test_the_database_comes_back_after_a_kill_and_nobody_else_starts_one(
     """What systemd does by the unit, done by hand: start, killed, started again."""
     texts = written(tmp_path / "units", "--account", ACCOUNT)
     [serve] = commands(texts, units.POSTGRES, "ExecStart")
-    [is_up] = commands(texts, units.POSTGRES, "ExecStartPost")
+    [is_up] = [
+        c for c in commands(texts, units.POSTGRES, "ExecStartPost") if c[-2:] == ["db", "up"]
+    ]
+    # Told all at once to end, the checkpointer of Postgres 18 may be gone before those who still write.
+    assert "KillMode=mixed" in texts[units.POSTGRES].splitlines()
     told = (var / "drought.env").read_text().splitlines()
     settings = dict(line.split("=", 1) for line in told if line.startswith("DROUGHT_"))
     environment = {"PATH": os.environ["PATH"], **settings}
