@@ -115,11 +115,14 @@ def read_month(
     """
     of: Mapping[str, object] = {"month": month.first_day}
     by = {**of, "sources": list(sources), "grid": sources[-1], "calibration": calibration}
+    # In this order: an evaluation commits stages with their alerts, an approval its answer with its
+    # deliveries. So what is committed between two questions is not missed by the later one.
+    countries = [CountryMonth(*row) for row in connection.execute(text(_COUNTRIES), by)]
     alerts = connection.execute(text(_ALERTS), of).one()
     messages = connection.execute(text(_MESSAGES), of).one()
     return MonthState(
         month,
-        [CountryMonth(*row) for row in connection.execute(text(_COUNTRIES), by)],
+        countries,
         connection.execute(text(_DECIDED), of).scalar(),
         [(r[0], r[1], r[2], int(r[3])) for r in connection.execute(text(_STAGES), of)],
         alerts.raised,
