@@ -101,7 +101,8 @@ WHERE ops.due_day(u.month, s.final_after_days) <= CAST(CAST(:at AS timestamptz) 
 AND NOT EXISTS (
     SELECT FROM ops.request_month AS m JOIN ops.request AS r USING (request_id)
     WHERE m.dataset = :dataset AND m.product_type = :product_type AND m.month = u.month
-    AND r.state IN ('open', 'received', 'not_published')
+    -- One still open is waited for, by whoever asks next: who asked may have been killed.
+    AND r.state IN ('received', 'not_published')
     AND date_trunc('month', r.asked_at AT TIME ZONE 'UTC')
     = date_trunc('month', CAST(:at AS timestamptz) AT TIME ZONE 'UTC')
 )
@@ -117,8 +118,8 @@ def read_months_to_settle(
     Args:
         connection: the caller's transaction.
         source: whose months; without a schedule, or with one that knows no final values, none.
-        dataset: its name in requests; a month asked for in the calendar month of `at` is left out,
-            unless the request failed.
+        dataset: its name in requests; a month whose request was answered and asked in the calendar
+            month of `at` is left out, unless it failed.
         product_type: of these requests, the one that brings final values of rain.
         at: the moment, with an offset.
     """

@@ -346,15 +346,17 @@ def asked(warehouse: Engine, month: Month, moment: datetime, state: str = "not_p
             text(
                 "WITH asked AS (INSERT INTO ops.request "
                 "(dataset, product_type, area, state, asked_at, ended_at) VALUES "
-                "(:dataset, :product_type, '[]', :state, :moment, :moment) RETURNING request_id) "
+                "(:dataset, :product_type, '[]', :state, :moment, :ended_at) RETURNING request_id) "
                 "INSERT INTO ops.request_month (request_id, dataset, product_type, month, is_open) "
-                "SELECT request_id, :dataset, :product_type, :month, FALSE FROM asked"
+                "SELECT request_id, :dataset, :product_type, :month, :is_open FROM asked"
             ),
             {
                 "dataset": cds.DATASET,
                 "product_type": cds.ProductType.MONTHS,
                 "state": state,
                 "moment": moment,
+                "ended_at": None if state == "open" else moment,
+                "is_open": state == "open",
                 "month": month.first_day,
             },
         )
@@ -411,6 +413,9 @@ class TestMonthsToSettle:
             pytest.param("2026-11-01 04:59+05", "not_published", [JULY], id="last month in UTC"),
             pytest.param(
                 "2026-11-07 06:00+00", "failed", [JULY], id="a request that failed: again"
+            ),
+            pytest.param(
+                "2026-11-07 06:00+00", "open", [JULY], id="a request that is open: waited for"
             ),
         ],
     )
