@@ -16,12 +16,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Event
 from typing import Any, NoReturn
 
 from pipeline import wiring
 from pipeline.core.errors import InputError
+from pipeline.local.one_airflow import OneAirflow
 from pipeline.local.processes import Background, end
 from pipeline.local.supervisor import (
     Part,
@@ -139,13 +141,17 @@ def run_component(name: str, queues: str | None = None) -> NoReturn:
         queues: from which a worker takes tasks, separated by commas; None: the default one.
 
     Raises:
-        InputError: there is no such component, or it takes nothing from queues.
+        InputError: there is no such component, it takes nothing from queues, or `make up` keeps
+            Airflow running here.
     """
     if name not in RUNNABLE:
         raise InputError(f"component: expected one of {', '.join(RUNNABLE)}, got {name!r}")
     if queues is not None and name != "celery-worker":
         raise InputError(f"queues: expected none for {name}; only a celery-worker has them")
     taken = [] if queues is None else ["--queues", queues]
+    if name in COMPONENTS:
+        _one_airflow().join()
+        _end_what_is_left()  # by a supervisor that was killed
     os.execve(sys.executable, [*_command(name), *taken], environment())  # noqa: S606 - our own program
 
 
@@ -227,22 +233,25 @@ def start(wanted_port: int | None, say: Callable[[str], None]) -> tuple[str, boo
         The address, and whether it ran before.
 
     Raises:
-        InputError: the wanted port is taken, or Airflow did not come up; the logs are named.
+        InputError: the wanted port is taken, another Airflow of this installation runs, or Airflow
+            did not come up; the logs are named.
     """
     if _supervisor().is_running():
         port = kept_port()
         if port is None or wanted_port not in (None, port):
             raise InputError(f"Airflow: runs already at port {port}; `drought airflow down` first")
         return address(port), True
-    end_what_is_left(_run_folder())
-    port = choose_port(wanted_port)
-    if port != PREFERRED_PORT and wanted_port is None:
-        say(f"port {PREFERRED_PORT} is not the one: Airflow listens at {port}")
-    _run_folder().mkdir(parents=True, exist_ok=True)
-    (_run_folder() / "ports.json").write_text(json.dumps({"airflow": port}))
-    set_up(say)
-    say(f"starting {', '.join(COMPONENTS)}")
-    _supervisor().start([sys.executable, "-m", "pipeline.airflow_server"], os.environ)
+    with _one_airflow().alone() as lock:
+        _end_what_is_left()
+        port = choose_port(wanted_port)
+        if port != PREFERRED_PORT and wanted_port is None:
+            say(f"port {PREFERRED_PORT} is not the one: Airflow listens at {port}")
+        _run_folder().mkdir(parents=True, exist_ok=True)
+        (_run_folder() / "ports.json").write_text(json.dumps({"airflow": port}))
+        set_up(say)
+        say(f"starting {', '.join(COMPONENTS)}")
+        command = [sys.executable, "-m", "pipeline.airflow_server", str(lock)]
+        _supervisor().start(command, os.environ, kept=(lock,))
     say("waiting until Airflow answers")
     _wait_until_healthy(port)
     return address(port), False
@@ -251,8 +260,17 @@ def start(wanted_port: int | None, say: Callable[[str], None]) -> tuple[str, boo
 def stop() -> None:
     """Stop what `start` left running, whatever became of the supervisor."""
     _supervisor().stop(_STOP_SECONDS)
+    _end_what_is_left()
+
+
+def _end_what_is_left() -> None:
     end_what_is_left(_run_folder())
     (_run_folder() / "state.json").unlink(missing_ok=True)
+
+
+def others() -> list[str]:
+    """Return the processes of an Airflow here that no supervisor of ours keeps: systemd's, say."""
+    return [] if _supervisor().is_running() else _one_airflow().holders()
 
 
 def restart(name: str) -> bool:
@@ -280,6 +298,7 @@ def status() -> dict[str, Any]:
     return {
         "is_running": is_running,
         "supervisor": None if supervisor is None else supervisor.pid,
+        "others": others(),
         "address": address(port) if port is not None and parts else None,
         "components": components,
         "health": health(port) if port is not None and parts else {},
@@ -336,6 +355,10 @@ def _supervisor() -> Background:
     return Background(_run_folder(), "supervisor")
 
 
+def _one_airflow() -> OneAirflow:
+    return OneAirflow(folder() / "running.lock")
+
+
 # --- users ------------------------------------------------------------------------------------
 
 
@@ -355,12 +378,21 @@ def refuse_given_users(what: str) -> None:
 # --- the supervisor ---------------------------------------------------------------------------
 
 
-def supervise() -> None:
-    """Keep the components and the embedded Postgres running until told to stop."""
+def supervise(lock: int | None = None) -> None:
+    """Keep the components and the embedded Postgres running until told to stop.
+
+    Args:
+        lock: what says that no other Airflow runs here, as taken by who started this process; None:
+            it is to be taken.
+
+    Raises:
+        InputError: it is taken.
+    """
     stop = Event()
     stop_on_signals(stop)
     commands = {name: _started_as(name) for name in COMPONENTS}
-    Supervisor(_run_folder(), commands, ground=_bring_up_postgres, stop=stop).run()
+    with nullcontext() if lock is not None else _one_airflow().alone():
+        Supervisor(_run_folder(), commands, ground=_bring_up_postgres, stop=stop).run()
 
 
 def _started_as(name: str) -> Callable[[], tuple[list[str], Mapping[str, str]]]:
@@ -368,15 +400,20 @@ def _started_as(name: str) -> Callable[[], tuple[list[str], Mapping[str, str]]]:
 
 
 def _bring_up_postgres() -> bool:
-    """Start the embedded Postgres if it is down, and say so; another server is not ours to start."""
+    """Start the embedded Postgres if it is down, and say so; another server is not ours to start.
+
+    Neither is one that a service runs: who stopped that for a while meant it.
+    """
     if wiring.settings().database_url is not None:
         return False
     postgres = wiring.embedded_postgres()
-    if postgres.is_running():
+    with suppress(InputError):  # no room for it is no reason to leave the server down
+        postgres.shorten_log()
+    if wiring.settings().postgres_served or postgres.is_running():
         return False
     postgres.start()
     return True
 
 
 if __name__ == "__main__":
-    supervise()
+    supervise(int(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -18,6 +18,11 @@ airflow = typer.Typer(
 )
 Login = Annotated[str, typer.Argument(help="The name to log in with.", metavar="LOGIN")]
 
+_OTHERS = (
+    "not by `drought airflow up` runs {}; systemd shows and stops its own: "
+    "`systemctl list-units 'drought*'`, with --user where they are a user's"
+)
+
 
 @airflow.command("up")
 def airflow_up(
@@ -30,7 +35,8 @@ def airflow_up(
 ) -> None:
     """Start Airflow on this machine, and keep it running. Its schedule stays off until you turn a DAG on.
 
-    What ends is started again; `drought airflow status` shows how often.
+    What ends is started again; `drought airflow status` shows how often. Where systemd runs Airflow
+    for this installation already, it refuses.
     """
     from pipeline import airflow_server
 
@@ -45,11 +51,12 @@ def airflow_up(
 
 @airflow.command("down")
 def airflow_down() -> None:
-    """Stop Airflow and all that it started."""
+    """Stop what `drought airflow up` started. What systemd runs is stopped by systemctl."""
     from pipeline import airflow_server
 
     airflow_server.stop()
-    print("airflow: stopped")
+    others = airflow_server.others()
+    print(f"airflow: {_OTHERS.format(', '.join(others))}" if others else "airflow: stopped")
 
 
 @airflow.command("status")
@@ -63,7 +70,9 @@ def airflow_status(
     if as_json:
         print(json.dumps(said, indent=1))
         return
-    if said["supervisor"] is None:
+    if said["others"]:
+        print(f"airflow: {_OTHERS.format(', '.join(said['others']))}")
+    elif said["supervisor"] is None:
         print("airflow: nothing keeps it running here; `drought airflow up` starts it")
     if not said["components"]:
         return

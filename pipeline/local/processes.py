@@ -51,11 +51,16 @@ class Background:
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid"
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start `command` unless it runs already; it outlives this process."""
+    def start(
+        self, command: Sequence[str], environment: Mapping[str, str], kept: tuple[int, ...] = ()
+    ) -> None:
+        """Start `command` unless it runs already; it outlives this process.
+
+        `kept` are open files that it is handed: a lock that it is to hold from its first moment.
+        """
         if self.is_running():
             return
-        process = start_apart(command, environment, self.log)
+        process = start_apart(command, environment, self.log, kept)
         self._pid_file.write_text(f"{process.pid} {_ticks(process.pid)}")
 
     def process(self) -> Started | None:
@@ -80,7 +85,10 @@ class Background:
 
 
 def start_apart(
-    command: Sequence[str], environment: Mapping[str, str], log: Path
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    kept: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, its output at the end of `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +99,7 @@ def start_apart(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            pass_fds=kept,
             start_new_session=True,
         )
 
@@ -138,16 +147,22 @@ def members(leader: Started) -> dict[Started, int]:
     return {} if is_anothers else found
 
 
-def shorten_log(log: Path, limit: int = LOG_LIMIT_BYTES) -> None:
-    """Begin a log anew that has grown long, and keep what was in it beside it.
+def shorten_log(log: Path, limit: int = LOG_LIMIT_BYTES) -> bool:
+    """Begin a log anew that has grown long, and keep its end beside it; return whether it had.
 
-    Who writes it goes on writing to the same file: at its end, as it was opened for that.
+    Who writes it goes on writing to the same file: at its end, as it was opened for that. What is
+    kept is no longer than the limit, and its owner's alone.
     """
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > limit:
             older = log.with_name(f"{log.name}.1")
-            older.write_bytes(log.read_bytes())
+            older.touch(mode=0o600)
+            with log.open("rb") as grown:
+                grown.seek(-limit, os.SEEK_END)
+                older.write_bytes(grown.read(limit))
             os.truncate(log, 0)
+            return True
+    return False
 
 
 def _wait_for_end(process: Started, seconds: float) -> None:
