@@ -55,6 +55,18 @@ def db_serve() -> None:
     wiring.embedded_postgres().serve()
 
 
+@db.command("tidy")
+def db_tidy() -> None:
+    """Begin the log of the embedded Postgres anew where it has grown long (10 MB).
+
+    The older text stays once, in postgres/server.log.1. The server may run meanwhile.
+    """
+    if wiring.settings().database_url is not None:
+        print("log: DROUGHT_DATABASE_URL is set; the logs of that server are its administrator's")
+        return
+    print(f"log: {'begun anew' if wiring.embedded_postgres().shorten_log() else 'as it was'}")
+
+
 @db.command("password")
 def db_password(
     new: Annotated[

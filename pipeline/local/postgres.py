@@ -29,6 +29,7 @@ from psycopg import errors, pq, sql
 from psycopg.conninfo import make_conninfo
 
 from pipeline.core.errors import InputError
+from pipeline.local.processes import LOG_LIMIT_BYTES, shorten_log
 
 HOST = "127.0.0.1"
 USER = "drought"
@@ -38,7 +39,6 @@ _ELSEWHERE = "or set DROUGHT_DATABASE_URL to a Postgres of your own"
 _PATIENCE_SECONDS = 300
 """Longer than replaying a full write-ahead log (1 GB) after a power cut takes on a slow disk."""
 _WAITING = ("--wait", f"--timeout={_PATIENCE_SECONDS}")
-_LOG_LIMIT_BYTES = 10_000_000
 _NEW_PASSWORD = "password.new"  # noqa: S105 - the name of a file
 """Beside the old one while the server is told; which of the two holds then, the server knows."""
 _CLUSTER = (
@@ -107,7 +107,7 @@ class EmbeddedPostgres:
             if self._settles(lock):
                 self._stop(lock)
             tools = self._prepared(lock)
-            self._shorten_log()
+            self._lay_log_aside()
             options = self._options()
             with self._opened("server.log") as log:
                 program = str(tools.binaries / "postgres")
@@ -175,6 +175,28 @@ class EmbeddedPostgres:
                 connection.execute(statement.format(database))
                 statement = sql.SQL("revoke connect, temporary on database {} from public")
                 connection.execute(statement.format(database))
+
+    def shorten_log(self) -> bool:
+        """Begin the server's log anew where it has grown long; return whether it had.
+
+        The end of the older text is in ``server.log.1``. The server may run meanwhile: it goes on in
+        the same file.
+
+        Raises:
+            InputError: there is no room for the older text, or the folder belongs to another user.
+        """
+        if not self._has("server.log"):
+            return False
+        try:
+            if not shorten_log(self._log):
+                return False
+            self._give_to_owner(self.root / "server.log.1")
+        except OSError as error:
+            raise InputError(
+                f"{self._log}: could not be begun anew ({error.strerror}); run as its owner, and make "
+                "room on the disk"
+            ) from error
+        return True
 
     def renew_password(self) -> None:
         """Give the server's owner another password. The server must be running.
@@ -312,7 +334,7 @@ class EmbeddedPostgres:
         return tools
 
     def _launch(self, tools: _Tools, lock: int) -> None:
-        self._shorten_log()
+        self._lay_log_aside()
         for _ in range(3):
             options = f"--options={' '.join(self._options())}"
             if self._run(tools, (lock,), "pg_ctl", "start", *_WAITING, options) == 0:
@@ -321,8 +343,9 @@ class EmbeddedPostgres:
                 break  # if not, another program was quicker than our server: once more
         raise self._failure("the server did not start; mend what its last lines say")
 
-    def _shorten_log(self) -> None:
-        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT_BYTES:
+    def _lay_log_aside(self) -> None:
+        """Begin a long log anew before a start; by a rename, which a full disk allows too."""
+        if self._log.exists() and self._log.stat().st_size > LOG_LIMIT_BYTES:
             self._log.replace(self.root / "server.log.1")
 
     def _options(self) -> list[str]:

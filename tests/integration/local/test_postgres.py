@@ -22,6 +22,7 @@ import pytest
 from pipeline.core.errors import InputError
 from pipeline.local import postgres
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.local.processes import LOG_LIMIT_BYTES
 
 pytestmark = pytest.mark.postgres
 
@@ -539,6 +540,26 @@ def python_for_everybody() -> str:
         except OSError:
             continue
     pytest.skip(f"no {version} here that an ordinary user may run with the checkout's packages")
+
+
+def test_the_log_of_a_running_server_begins_anew_and_the_server_goes_on_in_it(
+    server: EmbeddedPostgres,
+) -> None:
+    server.start()
+    assert not server.shorten_log()
+    log = server.root / "server.log"
+    with log.open("a") as more:
+        more.write("long ago\n" * (LOG_LIMIT_BYTES // 9 + 1))
+    assert server.shorten_log()
+    assert answer(server, "select 1") == "1"
+    with connected(server) as connection, suppress(psycopg.Error):
+        connection.execute("select words_of_today")
+    said = log.read_text()
+    assert "words_of_today" in said
+    assert "long ago" not in said
+    older = server.root / "server.log.1"
+    assert older.stat().st_size == LOG_LIMIT_BYTES
+    assert older.stat().st_mode & 0o077 == 0
 
 
 def test_a_renewed_password_is_the_only_one_that_opens(server: EmbeddedPostgres) -> None:

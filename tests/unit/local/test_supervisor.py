@@ -244,9 +244,12 @@ def test_a_program_in_the_background_is_found_again_and_started_once(tmp_path: P
 def test_a_long_log_begins_anew_and_its_writer_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "one.log"
     with path.open("ab") as writer:
-        writer.write(b"x" * 100)
+        writer.write(b"old" + b"x" * 99)
         writer.flush()
-        shorten_log(path, limit=99)
+        assert shorten_log(path, limit=99)
         writer.write(b"more")
+        writer.flush()
+        assert not shorten_log(path, limit=99)
     assert path.read_bytes() == b"more"
-    assert (tmp_path / "one.log.1").read_bytes() == b"x" * 100
+    assert (tmp_path / "one.log.1").read_bytes() == b"x" * 99  # its end
+    assert (tmp_path / "one.log.1").stat().st_mode & 0o077 == 0
