@@ -192,6 +192,8 @@ REFUSED = [
     (PUBLISH, "UPDATE alert.message SET body = 'other words'"),
     (PUBLISH, "DELETE FROM alert.delivery"),
     (PUBLISH, "SELECT * FROM alert.recipient"),
+    (PUBLISH, "SELECT error FROM alert.delivery"),
+    (PUBLISH, "SELECT said FROM alert.channel"),
     (PUBLISH, "UPDATE alert.approval SET state = 'approved'"),
     (INGEST, "DELETE FROM plan.stage_month"),
     (INGEST, "SELECT * FROM alert.recipient"),
