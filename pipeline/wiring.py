@@ -22,7 +22,7 @@ from pipeline.steps.backup import Programs, back_up
 from pipeline.steps.installation import Installation
 from pipeline.steps.plans import take_shipped_plans
 from pipeline.steps.readers import let_readers_in
-from pipeline.warehouse.databases import Place, beside, has_database
+from pipeline.warehouse.databases import Place, beside, has_database, make_roles
 from pipeline.warehouse.engine import connect
 from pipeline.warehouse.health import read_times
 from pipeline.warehouse.locks import only_writer
@@ -207,6 +207,8 @@ def migrate_warehouse(
     engine = connected()
     with engine.connect() as connection:
         is_at_stake = bool(pending(connection)) and holds_data(connection)
+    if is_at_stake:
+        make_roles(engine)  # what lacks is said before the backup, which takes its time
     if has_backup and is_at_stake:
         tell("the tables are about to change: backing them up first (--no-backup leaves it out)")
         back_up(installation_as_it_is(), postgres_programs(), tell=tell)

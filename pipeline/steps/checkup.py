@@ -25,7 +25,8 @@ from pipeline.sources.grid_layout import local_folder
 from pipeline.steps.hand_over import mailer_of
 from pipeline.steps.installation import deciding_sources
 from pipeline.warehouse.analysts import read_analysts, read_open_doors
-from pipeline.warehouse.engine import is_superuser, may_act_as
+from pipeline.warehouse.databases import script_to_guard
+from pipeline.warehouse.engine import is_superuser, may_act_as, name_of_login, unguarded
 from pipeline.warehouse.files import read_sources
 from pipeline.warehouse.health import (
     read_database_facts,
@@ -119,13 +120,16 @@ def look_at_rights(patient: Patient) -> Look:
     """See that each step can work with the rights of its component, and the login has not too many."""
     if patient.warehouse is None:
         raise UnseenError("what the login may only the database knows")
-    lacking = [str(one) for one in Component if not may_act_as(patient.warehouse, one)]
+    login, lacking = name_of_login(patient.warehouse), unguarded(patient.warehouse)
     if lacking:
         return Verdict.ATTENTION, (
-            f"steps work with all rights of the login: it may not take on {', '.join(lacking)}; let a "
-            f"superuser say GRANT {', '.join(lacking)} TO the login, or run `drought db migrate` as the "
-            "owner; the login of one component needs no more than its own"
+            f"steps work with all rights of {login}: it may not take on {', '.join(lacking)}; run "
+            "`drought db migrate` as the owner, or have a superuser run in this database: "
+            f"{script_to_guard(patient.warehouse, lacking)}"
         )
+    own = [one for one in Component if may_act_as(patient.warehouse, one)]
+    if len(own) < len(Component):
+        return Verdict.OK, f"{login} may what {', '.join(own) or 'no component'} may, and no more"
     if patient.settings.database_url is not None and is_superuser(patient.warehouse):
         return Verdict.ATTENTION, (
             "the login may do everything on this server; let the database belong to one with "

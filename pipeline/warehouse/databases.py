@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.errors import InsufficientPrivilege, ObjectInUse
+from psycopg.errors import (
+    DuplicateObject,
+    InsufficientPrivilege,
+    InternalError_,
+    ObjectInUse,
+    UniqueViolation,
+)
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from pipeline.core.components import MEMBERSHIPS, ROLES
+from pipeline.core.components import COMMON, MEMBERSHIPS, ROLES, Component
 from pipeline.core.errors import InputError
+from pipeline.warehouse.engine import name_of_login, unguarded
 
 _MARK = "scratch of drought db backup: may be dropped"
 
@@ -131,30 +138,72 @@ def make_roles(database: Engine) -> None:
     """Make the roles that rights are given to, each in those it belongs to, where the server lacks them.
 
     Raises:
-        InputError: they lack, and the role may not make any.
+        InputError: they lack, and the login may not make them. It holds the whole script that an
+            administrator of the server has to run.
     """
     with database.connect() as connection:
         query = text("SELECT rolname FROM pg_roles WHERE rolname = ANY (:names)")
         held = set(connection.execute(query, {"names": list(ROLES)}).scalars())
-    for role in ROLES:
-        if role not in held:
-            _give(database, "CREATE ROLE {} NOLOGIN", role)
-    member = text("SELECT pg_has_role(:member, :role, 'USAGE')")
-    for role, of in MEMBERSHIPS:
-        with database.connect() as connection:
-            has = connection.execute(member, {"member": of, "role": role}).scalar_one()
-        if not has:
-            _give(database, "GRANT {} TO {}", role, of)
-
-
-def _give(database: Engine, statement: LiteralString, *roles: str) -> None:
-    try:
-        _say(database, statement, *map(sql.Identifier, roles))
-    except InsufficientPrivilege as error:
+    making = [_said("CREATE ROLE {} NOLOGIN", role) for role in ROLES if role not in held]
+    lacking = [one for one in making if not _is_given(database, one)]
+    # In a role that could not be made nobody is.
+    belonging = [
+        _said("GRANT {} TO {}", *one) for one in MEMBERSHIPS if not _belongs(database, *one)
+    ]
+    lacking += [one for one in belonging if lacking or not _is_given(database, one)]
+    if lacking:
+        login = name_of_login(database)
+        script = [*lacking, *(_said("GRANT {} TO {}", one, login) for one in Component)]
+        lines = "\n".join(f"{one.as_string()};" for one in script)
         raise InputError(
-            f"database: expected the roles of the warehouse on the server, and {database.url.username} "
-            f"may not make them; say {statement.format(*roles)} as the server's owner, and repeat"
-        ) from error
+            "database: expected the roles of the warehouse on the server, or a login that may make "
+            f"them, got {login}, which may not; have a superuser run this, and repeat:\n{lines}"
+        )
+
+
+def take_roles(database: Engine) -> None:
+    """Let the login take on the roles of the components, as far as it may allow that itself.
+
+    Who makes a role may give it to others, and is not in it for that. The login of one component is
+    left as it is: it is to have that role alone.
+    """
+    login = name_of_login(database)
+    for component in unguarded(database):
+        _is_given(database, _said("GRANT {} TO {}", component, login))
+
+
+def script_to_guard(database: Engine, lacking: Sequence[Component]) -> str:
+    """Return what lets the login take on the roles of components, for an administrator to run."""
+    name = str(database.url.database)
+    login = name_of_login(database)
+    script = (
+        *(_said("GRANT {} TO {}", one, login) for one in lacking),
+        _said("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", name, COMMON),
+    )
+    return " ".join(f"{one.as_string()};" for one in script)
+
+
+def _belongs(database: Engine, role: str, member: str) -> bool:
+    query = text("SELECT pg_has_role(m.oid, r.oid, 'USAGE') FROM pg_roles AS m, pg_roles AS r "
+                 "WHERE m.rolname = :member AND r.rolname = :role")  # fmt: skip
+    with database.connect() as connection:
+        return bool(connection.execute(query, {"member": member, "role": role}).scalar())
+
+
+def _said(statement: LiteralString, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))
+
+
+def _is_given(database: Engine, statement: sql.Composed) -> bool:
+    """Give what a statement gives; return False where the login may not."""
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection.connection.cursor().execute(statement)
+        except InsufficientPrivilege:
+            return False
+        except (DuplicateObject, UniqueViolation, InternalError_):
+            pass  # another database of the server gave it in the same moment
+    return True
 
 
 def _scratch_name(warehouse: Engine) -> str:

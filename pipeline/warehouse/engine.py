@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from pipeline.core.components import Component
+from pipeline.core.components import PIPELINE, Component
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.ids import Origin
+
+_log = logging.getLogger(__name__)
 
 DRIVER = "postgresql+psycopg"
 
@@ -66,8 +70,15 @@ SELECT EXISTS (
     AND has_function_privilege(r.oid, 'pg_catalog.pg_advisory_xact_lock(bigint)', 'EXECUTE')
 )
 """
+_HAS_MORE = """
+SELECT coalesce(bool_or(pg_has_role(session_user, r.oid, 'USAGE')), FALSE) FROM pg_roles AS r
+WHERE r.rolname = :pipeline OR r.oid = (SELECT nspowner FROM pg_namespace WHERE nspname = 'ops')
+"""
 _SETS_ROLES_SINCE = 160_000
 """The version of Postgres since which membership and the right to take on a role are two things."""
+
+_warned: set[str] = set()
+"""Databases of which it was logged that steps work there with all rights of the login."""
 
 
 def acting_as(warehouse: Engine, component: Component) -> Engine:
@@ -78,10 +89,11 @@ def acting_as(warehouse: Engine, component: Component) -> Engine:
 
     Locks across transactions, and Postgres's own programs, act as the login. A login that may not
     take on the role acts as itself: it is the login of another component, or the server's owner has
-    still to give what the roles need (`drought doctor` says so).
+    still to give what the roles need. The latter is logged, once in a process.
     """
     login: Engine = warehouse.get_execution_options().get(_LOGIN, warehouse)
     if not may_act_as(login, component):
+        _warn(login, component)
         return login
     acting = login.execution_options(**{_LOGIN: login})
 
@@ -102,6 +114,40 @@ def may_act_as(login: Engine, component: Component) -> bool:
         ).scalar_one()
         asked = {"role": str(component), "has_set": version >= _SETS_ROLES_SINCE}
         return bool(connection.execute(text(_MAY_ACT), asked).scalar_one())
+
+
+def unguarded(login: Engine) -> list[Component]:
+    """Return the components whose steps work with all rights of the login, though they need few.
+
+    None for the login of one component: what it may not take on it may not do either.
+    """
+    if not _has_more_rights(login):
+        return []
+    return [one for one in Component if not may_act_as(login, one)]
+
+
+def _has_more_rights(login: Engine) -> bool:
+    """Return whether a login may what the owner or all components may."""
+    with login.connect() as connection:
+        return bool(connection.execute(text(_HAS_MORE), {"pipeline": PIPELINE}).scalar_one())
+
+
+def _warn(login: Engine, component: Component) -> None:
+    where = login.url.render_as_string(hide_password=True)
+    if where in _warned or not _has_more_rights(login):
+        return
+    _warned.add(where)
+    _log.warning(
+        "database: steps work with all rights of %s, which may not take on %s; run `drought db "
+        "migrate` as the owner, and see what `drought doctor` says of rights",
+        name_of_login(login), component,
+    )  # fmt: skip
+
+
+def name_of_login(login: Engine) -> str:
+    """Return who logs in; the URL need not say it."""
+    with login.connect() as connection:
+        return str(connection.execute(text("SELECT session_user")).scalar_one())
 
 
 def is_superuser(login: Engine) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from pipeline.core.errors import ConflictError, InputError
+from pipeline.warehouse.databases import make_roles
 from pipeline.warehouse.holders import SCHEMAS, Patience, read_table_holders
 from pipeline.warehouse.locks import only_migrator, only_writer_within
 
@@ -62,10 +63,13 @@ def migrate(
 
     Raises:
         ConflictError: a migration that was applied has been edited since.
+        InputError: the server lacks roles that the login may not make; it holds all that an
+            administrator has to run. Nothing was changed.
         BusyWarehouseError: others were at work for longer. Nothing was changed.
     """
     if not _is_due(engine):
         return []
+    make_roles(engine)
     patience = Patience(patience_seconds, tell)
     with only_migrator(engine, patience), only_writer_within(engine, patience):
         applied: list[str] | None = None
