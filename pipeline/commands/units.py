@@ -19,6 +19,8 @@ from pipeline.settings import Settings
 
 units = typer.Typer()
 
+_LINK = "cacilm-drought"
+"""To the folder of the version that runs, as docs/install.md has it made."""
 _PREFIXES = ("DROUGHT_", "CDSAPI_", "AIRFLOW__")
 _USUAL = {
     "CDSAPI_KEY": "the agency's key of the data store; without it files come by hand",
@@ -58,22 +60,36 @@ def units_command(
     account: Annotated[
         str | None, typer.Option(help="Who runs system units; else the account you work under.")
     ] = None,
-    site_host: Annotated[str, typer.Option(help="The address the site is shown at.")] = "127.0.0.1",
+    site_host: Annotated[
+        str, typer.Option(help="The address the public site is shown at.")
+    ] = "127.0.0.1",
     site_port: Annotated[int, typer.Option(min=1, max=65535, help="Its port.")] = 8081,
+    is_site_internal: Annotated[
+        bool,
+        typer.Option(
+            "--internal-site",
+            help="Show the agency's own site there in place of the public one. Beware: it has alerts "
+            "that nobody has approved, and asks for no password. At 127.0.0.1 every account of this "
+            "machine reads it, at another address whoever reaches that. Airflow shows it to who is "
+            "logged in.",
+        ),
+    ] = False,
 ) -> None:
-    """Write systemd units for this installation: database, site, and Airflow or timers.
+    """Write systemd units for this installation: database, public site, and Airflow or timers.
 
     They come back after a power cut. A file of settings is written too unless there is one. Nothing
-    is installed: what to do with them is printed.
+    is installed: what to do with them is printed. Where the folder of the software has a link beside
+    it named cacilm-drought, they name the link, which outlasts an upgrade.
     """
     from pipeline.local.units import Place
     from pipeline.local.units import units as texts_of
 
     var = wiring.settings().var.absolute()
     settings_file = (env_file or var / "drought.env").absolute()
+    checkout, programs = _software(Path(wiring.__file__).parents[1], Path(sys.executable).parent)
     place = Place(
-        checkout=Path(wiring.__file__).parents[1],
-        programs=Path(sys.executable).parent,
+        checkout=checkout,
+        programs=programs,
         var=var,
         notices=wiring.settings().unit_notices.absolute(),
         env_file=settings_file,
@@ -83,9 +99,22 @@ def units_command(
         systemd=_version_of_systemd(),
         site_host=site_host,
         site_port=site_port,
+        is_site_internal=is_site_internal,
+        written_by=_said_again(
+            {
+                "--to": to.absolute(),
+                "--with-airflow" if with_airflow else "--timer": None,
+                **({"--user-units": None} if is_of_user else {}),
+                **({"--env-file": settings_file} if env_file else {}),
+                **({"--account": account} if account else {}),
+                **({"--site-host": site_host} if site_host != "127.0.0.1" else {}),
+                **({"--site-port": site_port} if site_port != 8081 else {}),
+                **({"--internal-site": None} if is_site_internal else {}),
+            }
+        ),
     )
     texts = texts_of(place, with_airflow=with_airflow)
-    for folder in (to, place.notices, place.var / "site"):
+    for folder in (to, place.notices):
         folder.mkdir(parents=True, exist_ok=True)
     for notice in place.notices.iterdir():
         if notice.name not in texts:  # of the other way of working, and never to be undone by it
@@ -94,11 +123,32 @@ def units_command(
     for name, text in texts.items():
         (to / name).write_text(text, encoding="utf-8")
     print(f"units: {len(texts)} in {to}")
+    print(f"software: {checkout}{' (a link)' if checkout.is_symlink() else ''}")
     print(
         f"settings: {settings_file} ({'kept as it was' if was_there else 'new: look it through'})"
     )
+    if is_site_internal:
+        print(
+            f"site: the agency's own, for everybody who reaches {site_host}:{site_port}, without a "
+            "password; it shows alerts that nobody has approved"
+        )
     _name_others(to, texts)
     print(_what_next(to, is_of_user=is_of_user))
+
+
+def _software(checkout: Path, programs: Path) -> tuple[Path, Path]:
+    """Return the folder of the software and of its programs, by the link beside it if there is one."""
+    link = checkout.with_name(_LINK)
+    if not (link.is_symlink() and link.exists() and link.samefile(checkout)):
+        return checkout, programs
+    real, folder = checkout.resolve(), programs.resolve()
+    return link, link / folder.relative_to(real) if folder.is_relative_to(real) else programs
+
+
+def _said_again(options: dict[str, object]) -> str:
+    """Return the command with its options; those without a value are switches."""
+    words = [word for name, value in options.items() for word in (name, value) if word is not None]
+    return shlex.join(["drought", "units", *map(str, words)])
 
 
 def _what_next(to: Path, *, is_of_user: bool) -> str:

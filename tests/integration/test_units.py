@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +91,10 @@ def test_every_command_of_a_unit_exists_with_its_options(
                 seen.add(" ".join(arguments))
     expected = {"db serve", "db up"}
     if "--timer" in options:
-        expected |= {command for task in units.TASKS for command in task.commands}
+        expected |= {command for task in units.TASKS for command in task.commands} | {"db tidy"}
     else:
         expected |= {"airflow setup", *(f"airflow run {one}" for one in units.COMPONENTS)}
+        expected |= {"airflow tidy", "db tidy"}
     assert seen == expected
 
 
@@ -146,7 +151,8 @@ def test_what_is_started_at_boot_is_what_is_there(var: Path, tmp_path: Path) -> 
     for options in (["--timer"], ["--with-airflow"]):
         texts = written(tmp_path / options[0], *options, "--account", ACCOUNT)
         wanted = re.findall(r"^Wants=(.*)$", texts["drought.target"], re.MULTILINE)[0].split()
-        tasks = {f"drought-{task.name}" for task in units.TASKS}
+        tasks = {Path(name).stem for name in texts if Path(name).suffix == ".timer"}
+        assert "drought-tidy.timer" in wanted
         assert set(wanted) == {
             name
             for name in texts
@@ -159,6 +165,157 @@ def test_what_is_started_at_boot_is_what_is_there(var: Path, tmp_path: Path) -> 
             unit for text in texts.values() for unit in re.findall(r"drought-[\w-]+\.\w+", text)
         }
         assert named <= texts.keys() | {"drought-notice@.service"}
+
+
+def said(text: str, key: str) -> list[str]:
+    """Return the words of all lines of a unit that say `key`."""
+    return " ".join(re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)).split()
+
+
+def test_tasks_that_are_due_at_once_take_turns_and_nobody_starts_another(
+    var: Path, tmp_path: Path
+) -> None:
+    texts = written(tmp_path / "units", "--timer", "--account", ACCOUNT)
+    heavy = ["drought-backup.service", "drought-check.service", "drought-run.service"]
+    for earlier, later in itertools.pairwise(heavy):
+        assert earlier in said(texts[later], "After")
+    # What is approved is sent while a run of hours goes on.
+    assert not set(heavy) & set(said(texts["drought-deliver.service"], "After"))
+    for name, text in texts.items():
+        if name != "drought.target":
+            assert not set(heavy) & set(said(text, "Wants")), name
+
+
+@pytest.mark.parametrize(
+    ("version", "airflow", "database"),
+    [
+        pytest.param(252, ["30s"], ["5s"], id="Debian 12: pauses do not grow"),
+        pytest.param(254, ["5s"], ["1s"], id="pauses grow"),
+    ],
+)
+def test_what_ends_is_started_again_after_a_pause(
+    version: int, airflow: list[str], database: list[str], tmp_path: Path
+) -> None:
+    place = units.Place(
+        checkout=tmp_path,
+        programs=tmp_path,
+        var=tmp_path,
+        notices=tmp_path,
+        env_file=tmp_path,
+        writable=(),
+        is_postgres_ours=True,
+        account=ACCOUNT,
+        systemd=version,
+    )
+    texts = units.units(place, with_airflow=True)
+    for component in units.COMPONENTS:
+        text = texts[f"drought-{component}.service"]
+        assert said(text, "RestartSec") == airflow
+        assert ("RestartSteps" in text) == (version >= 254)
+        # Told together with what it started, it could not end that in its order.
+        assert said(text, "KillMode") == ["mixed"]
+    assert said(texts[units.POSTGRES], "RestartSec") == database
+
+
+def test_units_name_the_link_that_outlasts_an_upgrade(
+    var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two versions side by side: the link is set to the other, and each path in the units leads there."""
+    home = tmp_path / "home"
+    for version in ("0.1.0", "0.2.0"):
+        (home / f"cacilm-drought-{version}" / "pipeline").mkdir(parents=True)
+        programs = home / f"cacilm-drought-{version}" / ".venv" / "bin"
+        programs.mkdir(parents=True)
+        for name in ("drought", "python"):
+            (programs / name).write_text(f"#!/bin/sh\necho {version}\n")
+            (programs / name).chmod(0o755)
+    old, new = home / "cacilm-drought-0.1.0", home / "cacilm-drought-0.2.0"
+    monkeypatch.setattr(wiring, "__file__", str(old / "pipeline" / "wiring.py"))
+    monkeypatch.setattr(sys, "executable", str(old / ".venv" / "bin" / "python"))
+    named = "".join(written(tmp_path / "without", "--account", ACCOUNT).values())
+    assert f"ExecStart={old}/.venv/bin/drought" in named
+
+    link = home / "cacilm-drought"
+    link.symlink_to(old.name)
+    texts = written(tmp_path / "units", "--account", ACCOUNT)
+    assert str(old) not in "".join(texts.values())
+    assert said(texts["drought-run.service"], "WorkingDirectory") == [str(link)]
+    link.unlink()
+    link.symlink_to(new.name)
+    for text in texts.values():
+        for line in re.findall(rf"^Exec\w+=-?({home}.*)$", text, re.MULTILINE):
+            done = subprocess.run(shlex.split(line)[:1], capture_output=True, text=True, check=True)
+            assert done.stdout == "0.2.0\n"
+
+
+def test_units_are_written_anew_by_the_command_they_name(var: Path, tmp_path: Path) -> None:
+    options = ["--with-airflow", "--user-units", "--site-port", "9000", "--internal-site"]
+    texts = written(tmp_path / "units", *options)
+    [command] = re.findall(r"^# Written by `drought (.*)`", texts["drought.target"], re.MULTILINE)
+    for path in (tmp_path / "units").iterdir():
+        path.unlink()
+    assert CliRunner().invoke(app, shlex.split(command)).exit_code == 0
+    assert {path.name: path.read_text() for path in (tmp_path / "units").iterdir()} == texts
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "shown", "hidden"),
+    [
+        pytest.param([], "public", "site", id="the public site, if nothing is said"),
+        pytest.param(["--internal-site"], "site", "public", id="the agency's own, asked for"),
+    ],
+)
+def test_the_site_that_needs_no_password_is_the_public_one(
+    options: list[str], shown: str, hidden: str, var: Path, tmp_path: Path
+) -> None:
+    """The command of the unit, run: before and after something was published."""
+    port = free_port()
+    arguments = ["units", "--to", str(tmp_path / "units"), "--account", ACCOUNT]
+    done = CliRunner().invoke(app, [*arguments, "--site-port", str(port), *options])
+    assert ("alerts that nobody has approved" in done.output) == bool(options)
+    text = (tmp_path / "units" / "drought-site.service").read_text()
+    [command] = commands({"site": text}, "site", "ExecStart")
+    assert said(text, "Description")[1:3] == (["the", "agency's"] if options else ["the", "public"])
+
+    def asked(path: str) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    def answers() -> bool:
+        with suppress(OSError):
+            return bool(asked("/")[0])
+        return False
+
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=tmp_path) as server:
+        try:
+            until(answers)
+            assert asked("/")[0] == 404
+            for site in ("public", "site"):
+                (var / site).mkdir()
+                (var / site / "index.html").write_text(f"this is {site}")
+                (var / site / f"{site}.html").touch()
+            assert asked("/") == (200, f"this is {shown}")
+            for path in (f"/{hidden}.html", f"/../{hidden}/index.html", "/%2e%2e/drought.env"):
+                assert asked(path)[0] == 404, path
+        finally:
+            server.terminate()
+    # Told by systemd to end, it ends as systemd takes for good order.
+    assert server.returncode == -signal.SIGTERM
+
+
+def test_the_help_warns_of_showing_the_agencys_own_site() -> None:
+    said = CliRunner().invoke(app, ["units", "--help"], env={"COLUMNS": "200"}).output
+    assert "alerts that nobody has approved" in " ".join(said.replace("│", " ").split())
 
 
 def test_the_first_file_of_settings_is_private_and_every_setting_in_it_exists(

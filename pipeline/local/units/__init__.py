@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from pipeline.core.errors import InputError
 POSTGRES = "drought-postgres.service"
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 """Of Airflow, in the order in which they are started."""
+_FIRST_PAUSE, _PAUSE = "5s", "30s"
+"""Before a start anew: the first, where systemd lets them grow, and each where it does not. A program
+that cannot start, such as Airflow's, costs seconds of both cores each time it tries."""
 _PLAIN = re.compile(r"[\w/.,:@+=-]+")
 """Of a path that systemd takes as it stands: no spaces, quotes, `%`, `$` or backslashes."""
 
@@ -28,27 +32,12 @@ class Task:
     spread: str
     longest: str
     is_heavy: bool = False
+    waits_for: tuple[str, ...] = ()
+    """Tasks that it lets end, where they have begun or are to begin with it: as after a power cut,
+    when all timers are due at once."""
 
 
 TASKS = (
-    Task(
-        name="run",
-        what="take what is new to stages, letters and site",
-        commands=("run",),
-        calendar="*-*-* 06:00 UTC",
-        spread="15min",
-        # The data store may keep it waiting for three hours, the first maps take one.
-        longest="20h",
-        is_heavy=True,
-    ),
-    Task(
-        name="deliver",
-        what="send what is approved",
-        commands=("deliver",),
-        calendar="*:0/10",
-        spread="20s",
-        longest="2h",
-    ),
     Task(
         name="backup",
         what="back up the warehouse and try the backup",
@@ -66,6 +55,7 @@ TASKS = (
         spread="5min",
         longest="6h",
         is_heavy=True,
+        waits_for=("backup",),
     ),
     Task(
         name="doctor",
@@ -74,8 +64,32 @@ TASKS = (
         calendar="*-*-* 05:30 UTC",
         spread="5min",
         longest="1h",
+        waits_for=("backup", "check"),
+    ),
+    Task(
+        name="run",
+        what="take what is new to stages, letters and site",
+        commands=("run",),
+        calendar="*-*-* 06:00 UTC",
+        spread="15min",
+        # The data store may keep it waiting for three hours; the first maps take minutes.
+        longest="20h",
+        is_heavy=True,
+        waits_for=("backup", "check", "doctor"),
+    ),
+    # It waits for nobody: an alert that was approved is sent while a long run goes on.
+    Task(
+        name="deliver",
+        what="send what is approved",
+        commands=("deliver",),
+        calendar="*:0/10",
+        spread="20s",
+        longest="2h",
     ),
 )
+"""Of the way without Airflow, each after those it waits for."""
+_TIDY_LOG = "db tidy"
+_TIDY_AIRFLOW = "airflow tidy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,10 @@ class Place:
     """Version of systemd they are for; 0 where it is not known."""
     site_host: str = "127.0.0.1"
     site_port: int = 8081
+    is_site_internal: bool = False
+    """Whether the agency's own site is shown, to whoever reaches the address; else the public one."""
+    written_by: str = "drought units"
+    """The command that writes the units anew."""
 
 
 def units(place: Place, *, with_airflow: bool) -> dict[str, str]:
@@ -121,11 +139,14 @@ def units(place: Place, *, with_airflow: bool) -> dict[str, str]:
     _refuse_odd(place.site_host)
     texts: dict[str, str] = {}
     if place.is_postgres_ours:
-        texts[POSTGRES] = _filled(place, "postgres.service", first_pause="1s", no_new_code=True)
+        texts[POSTGRES] = _filled(
+            place, "postgres.service", first_pause="1s", pause="5s", no_new_code=True
+        )
     texts["drought-site.service"] = _filled(
-        place, "site.service", first_pause="5s", no_new_code=True
+        place, "site.service", first_pause=_FIRST_PAUSE, pause=_PAUSE, no_new_code=True
     )
-    texts |= _airflow(place) if with_airflow else _timers(place)
+    texts |= _airflow(place) if with_airflow else _timers(place, TASKS)
+    texts |= _timers(place, _tidying(place, with_airflow=with_airflow))
     started = [name for name in texts if not _is_started_by_another(name, texts)]
     texts["drought.target"] = _filled(place, "drought.target", wanted=started)
     return texts
@@ -140,16 +161,37 @@ def _airflow(place: Place) -> dict[str, str]:
             "airflow.service",
             component=component,
             after=_after(place, set_up),
-            first_pause="5s",
+            first_pause=_FIRST_PAUSE,
+            pause=_PAUSE,
         )
     return texts
 
 
-def _timers(place: Place) -> dict[str, str]:
-    texts = {"drought-notice@.service": _filled(place, "notice.service")}
-    for task in TASKS:
+def _tidying(place: Place, *, with_airflow: bool) -> tuple[Task, ...]:
+    """Return what keeps logs from growing for ever; nothing where the installation has none."""
+    commands = (
+        *([_TIDY_AIRFLOW] if with_airflow else []),
+        *([_TIDY_LOG] if place.is_postgres_ours else []),
+    )
+    task = Task(
+        name="tidy",
+        what="forget old runs and logs",
+        commands=commands,
+        calendar="Sun *-*-* 03:00 UTC",
+        spread="15min",
+        longest="6h",
+        is_heavy=with_airflow,
+    )
+    return (task,) if commands else ()
+
+
+def _timers(place: Place, tasks: Iterable[Task]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for task in tasks:
+        texts["drought-notice@.service"] = _filled(place, "notice.service")
+        later_than = [f"drought-{name}.service" for name in task.waits_for]
         texts[f"drought-{task.name}.service"] = _filled(
-            place, "task.service", task=task, after=_after(place)
+            place, "task.service", task=task, after=_after(place), later_than=later_than
         )
         texts[f"drought-{task.name}.timer"] = _filled(place, "task.timer", task=task)
     return texts
@@ -187,7 +229,9 @@ def _filled(place: Place, template: str, *, no_new_code: bool = False, **values:
         drought=place.programs / "drought",
         python=place.programs / "python",
         var=place.var,
-        site=place.var / "site",
+        site=place.var / ("site" if place.is_site_internal else "public"),
+        is_site_internal=place.is_site_internal,
+        written_by=place.written_by,
         notices=place.notices,
         env_file=place.env_file,
         # The first has to be there; another disk may be away, and then writing to it fails.
