@@ -27,11 +27,15 @@ APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium 
 # `make setup` makes an environment for developing, `make install` one for running: the same folder holds the one or the
 # other, and the mark it bears (.ready, or .installed- with the name of the lock) says which. What only runs takes either.
 INSTALLED := $(wildcard $(VENV)/.installed-*)
-LOCK ?= $(or $(patsubst $(VENV)/.installed-%,%,$(INSTALLED)),airflow)
+# The one that was installed, else the one that the stick was made of.
+LOCK ?= $(or $(patsubst $(VENV)/.installed-%,%,$(INSTALLED)),$(ON_STICK),airflow)
 RUNNABLE := $(or $(INSTALLED),$(VENV)/.ready)
 # A folder that `make wheelhouse` filled, for machines without internet.
 WHEELHOUSE ?=
+ON_STICK = $(if $(WHEELHOUSE),$(basename $(notdir $(firstword $(wildcard $(addprefix $(WHEELHOUSE)/,airflow.txt timer.txt))))))
 OFFLINE := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE)/wheels)
+# Two versions lie side by side: the folder in the archive says which it is.
+RELEASE = cacilm-drought-$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)-$$(git rev-parse --short HEAD)
 MADE_FOR = $$($(1) -c 'import platform as p; print(p.system(), p.machine(), "Python", *p.python_version_tuple()[:2])')
 
 .PHONY: help setup install wheelhouse sound-wheelhouse lock apt check audit test test-slow test-unit-without-airflow demo up down format clean
@@ -87,12 +91,14 @@ wheelhouse: | $(UV) ## all that an installation without internet needs, into TO=
 	rm $(TO)/wanted.txt
 	.tools/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
 	  uv==$(UV_VERSION) --dest $(TO)/wheels
-	git archive --format tar.gz --prefix cacilm-drought/ --output $(TO)/cacilm-drought.tar.gz HEAD
+	rm -f $(TO)/cacilm-drought*.tar.gz $(TO)/airflow.txt $(TO)/timer.txt
+	git archive --format tar.gz --prefix "$(RELEASE)/" --output "$(TO)/$(RELEASE).tar.gz" HEAD
 	echo "$(call MADE_FOR,.tools/bin/python)" >$(TO)/MADE_FOR
 	cp requirements/$(LOCK).txt $(TO)/
 	cd $(TO)
 	find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS
 	du -sh .
+	echo "wheelhouse: done; on the server it unpacks as $$(basename cacilm-drought-*.tar.gz .tar.gz)"
 
 lock: | $(UV) ## resolve the dependencies anew into requirements/
 	@compile() { $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \

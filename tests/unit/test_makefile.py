@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,43 @@ def test_a_stick_that_does_not_fit_is_refused_before_anything_of_it_is_used(
     assert done.returncode != 0
     assert told in done.stderr
     assert (copy / ".venv/.ready").exists()
+
+
+def test_the_lock_of_the_stick_is_the_one_that_is_installed(copy: Path, stick: Path) -> None:
+    assert synced(copy, "install", f"WHEELHOUSE={stick}") == ["requirements/timer.txt"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
+def test_each_version_unpacks_beside_the_one_before(copy: Path) -> None:
+    """Real archives of two commits; the packages are left out, as `pip` here does nothing."""
+    (copy / ".tools/bin/python").symlink_to(sys.executable)
+    (copy / ".gitignore").write_text("/.tools/\n/.venv/\n/stick/\n/server/\n")
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    git(copy, "init", "--quiet")
+    git(copy, "add", "--all")
+    server = copy / "server"
+    server.mkdir()
+    names = []
+    for change in ("one", "two"):
+        git(copy, *author, "commit", "--quiet", "--allow-empty", "--message", change)
+        done = make(copy, "wheelhouse", "LOCK=timer", f"TO={copy / 'stick'}")
+        assert done.returncode == 0, done.stderr
+        [archive] = (copy / "stick").glob("*.tar.gz")
+        assert archive.name in (copy / "stick/SHA256SUMS").read_text()
+        subprocess.run(["tar", "xzf", archive], cwd=server, check=True)
+        names.append(done.stdout.split()[-1])
+        assert archive.name == f"{names[-1]}.tar.gz"
+    assert names[0] != names[1]
+    for name in names:
+        assert name.startswith(f"cacilm-drought-{version(copy)}-")
+        assert (server / name / "Makefile").is_file()
+    assert sorted(path.name for path in server.iterdir()) == sorted(names)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def version(folder: Path) -> str:
+    told: str = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["version"]
+    return told
