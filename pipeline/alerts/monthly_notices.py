@@ -20,6 +20,8 @@ class Closing:
     refused: int
     expired: int
     sent: int
+    newly_blind: int
+    """Landscapes without a value that had one in the month before."""
     came: Sequence[str]
     """A line a country: what came, and when."""
     decided: Sequence[str]
@@ -42,6 +44,13 @@ def closing_notice(closing: Closing, *, is_exercise: bool) -> Notice:
         said = (
             f"Alerts: {closing.raised} raised, {closing.approved} approved, {closing.refused} refused, "
             f"{closing.expired} expired unanswered. Messages sent: {closing.sent}."
+        )
+    if closing.newly_blind:
+        blind = _counted(closing.newly_blind, "landscape")
+        what += f", {blind} without values"
+        said += (
+            f"\nThe source has gaps for {blind} that had values in the month before: stages are held "
+            "there. See below whether that is right."
         )
     sections = [
         f"{closing.month} is complete: the data came, the stages are decided, and nothing waits.\n{said}",

@@ -50,20 +50,21 @@ class Escalated:
 def escalate(installation: Installation) -> Escalated:
     """Tell of alerts that wait longer than their plan allows, and let those expire that it gives up.
 
-    Safe to repeat: an alert is told of once. An outcome is written down only where there was one.
+    Safe to repeat: an alert is told of once. An outcome is written down where one was found, and where
+    it failed.
     """
     now = installation.clock()
-    with installation.warehouse.begin() as connection:
-        waiting = read_waiting(connection)
-        expired = _expire(connection, _that(Wait.EXPIRED, waiting, now), now)
-        overdue = _escalate(connection, _that(Wait.OVERDUE, waiting, now), now)
-        _tell(installation, connection, overdue, expired)
-    found = Escalated(_ids(overdue), _ids(expired))
-    if overdue or expired:
-        with recorded(installation.warehouse, "escalate") as report:
-            report.rows = len(overdue) + len(expired)
+    with recorded(installation.warehouse, "escalate", only_if_any=True) as report:
+        with installation.warehouse.begin() as connection:
+            waiting = read_waiting(connection)
+            expired = _expire(connection, _that(Wait.EXPIRED, waiting, now), now)
+            overdue = _escalate(connection, _that(Wait.OVERDUE, waiting, now), now)
+            _tell(installation, connection, overdue, expired)
+        found = Escalated(_ids(overdue), _ids(expired))
+        report.rows = len(overdue) + len(expired)
+        if report.rows:
             report.message = str(found)
-        _log.warning("alerts %s", found)
+            _log.warning("alerts %s", found)
     return found
 
 

@@ -7,7 +7,7 @@ way of all notices; it goes to the operator only, for nothing leaves the agency 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,6 +22,7 @@ from pipeline.alerts.monthly_notices import (
     stuck_notice,
 )
 from pipeline.alerts.notices import Notice
+from pipeline.core.area_shares import AreaShare
 from pipeline.core.components import Component
 from pipeline.core.errors import InputError
 from pipeline.core.ids import Origin
@@ -34,8 +35,16 @@ from pipeline.steps.outcome import recorded
 from pipeline.steps.status import Status, late_readings, status
 from pipeline.steps.verdict import FAILING
 from pipeline.warehouse.bulletins import read_issued
-from pipeline.warehouse.months import MonthState, due_day, read_month, read_newest_due
+from pipeline.warehouse.months import (
+    CountryMonth,
+    MonthState,
+    due_day,
+    read_month,
+    read_newest_due,
+    read_told_late,
+)
 from pipeline.warehouse.notices import NoticeKind, read_told_months, save_notice_once
+from pipeline.warehouse.plans import read_plans
 from pipeline.warehouse.schedules import read_schedules
 
 _log = logging.getLogger(__name__)
@@ -48,6 +57,8 @@ UNSAID_DAYS = 20
 """When a month is due of a source that has no schedule."""
 MOST_MONTHS = 12
 """How many open months are looked at, newest first."""
+WAY = ("data", "compute", "maps", "evaluate", "approve", "deliver", "bulletins", "publish")
+"""The way of a month. A mail names the first step that lacks."""
 _SOME = 5
 
 
@@ -84,8 +95,24 @@ class Lack:
     """What a month lacks."""
 
     step: str
-    """data, compute, evaluate, approve or deliver: each is told of once for a month."""
+    """One of `WAY`: each is told of once for a month."""
     said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a month."""
+
+    source: str
+    """The grid that decides, or that gauges are blended with."""
+    reached: frozenset[str]
+    """Countries that the grid reaches."""
+    ruled: frozenset[str]
+    """Countries in which a plan is in force: their landscapes have stages."""
+    mapped: frozenset[str]
+    """Countries whose plan in force hears shares of area."""
+    failing: Mapping[str, str]
+    """Steps that failed last, and what each said."""
 
 
 @acts_as(Component.WATCH)
@@ -93,21 +120,22 @@ def tell_of_months(installation: Installation) -> Told:
     """Queue what the operator is to be told of months and of steps that fail; return what is new.
 
     Nothing where there is no operator or no mail server (`drought doctor` says so), nor before stages were
-    decided for the first time. Safe to repeat. An outcome is written down only where there was one.
+    decided for the first time. Safe to repeat. An outcome is written down where there was something to
+    tell, and where it failed.
     """
     settings = installation.settings
     if settings.smtp_host is None or not settings.mail_operator:
         return Told()
-    found = status(installation)
-    if found.newest_month is None and found.live_from is None:
-        return Told()
-    with installation.warehouse.begin() as connection:
-        told = _Teller(installation, connection, found).tell()
-    if told.count:
-        with recorded(installation.warehouse, "tell_of_months") as report:
-            report.rows = told.count
+    with recorded(installation.warehouse, "tell_of_months", only_if_any=True) as report:
+        found = status(installation)
+        if found.newest_month is None and found.live_from is None:
+            return Told()
+        with installation.warehouse.begin() as connection:
+            told = _Teller(installation, connection, found).tell()
+        report.rows = told.count
+        if told.count:
             report.message = str(told)
-        _log.warning("told the operator: %s", told)
+            _log.warning("told the operator: %s", told)
     return told
 
 
@@ -119,31 +147,34 @@ def tell_of_months_quietly(installation: Installation) -> None:
         _log.warning("the operator was not told of months: %s: %s", type(error).__name__, error)
 
 
-def lacks(state: MonthState, reached: frozenset[str], source: str) -> list[Lack]:
-    """Return what a month lacks, in the order of its way; nothing: it is complete.
-
-    Args:
-        state: how far it has come.
-        reached: the countries that the source reaches.
-        source: the grid that decides.
-    """
-    ours = [one for one in state.countries if one.country in reached]
-    found = []
-    # A country is named for the first step that it lacks.
-    without_values = [one.country for one in ours if not one.with_values]
-    if without_values or not ours:
-        where = f" in {', '.join(without_values)}" if without_values else ""
-        found.append(
-            Lack("data", f"data: no values of {source} for {state.month}{where}; {_bring(source)}")
-        )
-    without_indices = [one.country for one in ours if one.with_values and not one.with_indices]
+def lacks(state: MonthState, asked: Asked) -> list[Lack]:
+    """Return what a month lacks, in the order of its way; nothing: it is complete."""
+    ours = [one for one in state.countries if one.country in asked.reached]
+    found = [*_data_lacks(state.month, ours, asked.source)]
+    # A landscape is named for the first step that it lacks.
+    without_indices = _in_words((one, one.without_indices) for one in ours)
     if without_indices:
-        said = f"compute: no indices in {', '.join(without_indices)}; run `drought compute`"
-        found.append(Lack("compute", said))
-    without_stages = [one.country for one in ours if one.with_indices and not one.with_stages]
+        found.append(
+            Lack("compute", f"compute: no indices in {without_indices}; run `drought compute`")
+        )
+    without_shares = _in_words(
+        (one, one.without_shares) for one in ours if one.country in asked.mapped
+    )
+    if without_shares:
+        said = f"maps: no shares of area in {without_shares}, which the plan hears; run `drought compute`"
+        found.append(Lack("maps", said))
+    without_stages = _in_words(
+        (one, one.without_stages) for one in ours if one.country in asked.ruled
+    )
     if without_stages:
-        said = f"evaluate: no stages in {', '.join(without_stages)}; run `drought evaluate`"
-        found.append(Lack("evaluate", said))
+        found.append(
+            Lack("evaluate", f"evaluate: no stages in {without_stages}; run `drought evaluate`")
+        )
+    found += [
+        Lack(step, f"{step}: failed, and has not ended well since: {asked.failing[step]}")
+        for step in WAY
+        if step in asked.failing
+    ]
     if state.pending:
         some = ", ".join(map(str, state.pending[:_SOME])) + (
             ", …" if len(state.pending) > _SOME else ""
@@ -159,7 +190,35 @@ def lacks(state: MonthState, reached: frozenset[str], source: str) -> list[Lack]
             "what was heard"
         )
         found.append(Lack("deliver", said))
-    return found
+    return sorted(found, key=lambda lack: WAY.index(lack.step))
+
+
+def _data_lacks(month: Month, ours: Sequence[CountryMonth], source: str) -> Iterator[Lack]:
+    """Yield that a country has no values at all, or that nothing came for some of its landscapes."""
+    without = [one.country for one in ours if not one.has_any_value]
+    if without or not ours:
+        where = f" in {', '.join(without)}" if without else ""
+        yield Lack("data", f"data: no values of {source} for {month}{where}; {_bring(source)}")
+    in_part = _in_words((one, one.without_values) for one in ours if one.has_any_value)
+    if in_part:
+        said = (
+            f"data: no values of {source} for {month} in {in_part}; if its file came, run `drought "
+            f"compute`, else {_bring(source)}"
+        )
+        yield Lack("data", said)
+
+
+def _in_words(lacking: Iterable[tuple[CountryMonth, Sequence[str]]]) -> str:
+    """Return how many landscapes of which countries lack something, and some of their names."""
+    return ", ".join(
+        f"{len(names)} of {one.landscapes} landscapes of {one.country} ({_some(names)})"
+        for one, names in lacking
+        if names
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SOME]) + (", …" if len(names) > _SOME else "")
 
 
 def _bring(source: str) -> str:
@@ -180,6 +239,7 @@ class _Teller:
         self.now = installation.clock()
         self.is_exercise = found.origin == Origin.SIMULATED
         self.backups = read_backup_state(installation.settings)
+        self.timetables = read_plans(connection)
 
     def tell(self) -> Told:
         late = self._late_readings()
@@ -196,7 +256,7 @@ class _Teller:
             state = read_month(
                 self.connection, month, sources, str(self.installation.settings.calibration)
             )
-            lacking = lacks(state, self._reached(sources[-1]), sources[-1])
+            lacking = lacks(state, self._asked(month, sources[-1]))
             if not lacking:
                 closed += [month] if self._close(state, sources[-1], after_days) else []
                 continue
@@ -227,6 +287,24 @@ class _Teller:
             if row["source"] == source and row["newest_month"] is not None
         )
 
+    def _asked(self, month: Month, source: str) -> Asked:
+        plans = {
+            str(country): plan
+            for country, timetable in self.timetables.items()
+            if (plan := timetable.in_force(month)) is not None
+        }
+        return Asked(
+            source,
+            self._reached(source),
+            frozenset(plans),
+            frozenset(
+                country
+                for country, plan in plans.items()
+                if any(isinstance(measure, AreaShare) for measure in plan.measures)
+            ),
+            {row["step"]: str(row["message"]) for row in self.found.failing},
+        )
+
     def _open_months(self, before: dict[Month, bool], after_days: int) -> list[Month]:
         """Return the months to look at: from the first ever told of, or the newest that is due."""
         last = read_newest_due(self.connection, after_days, self.now)
@@ -253,6 +331,7 @@ class _Teller:
             state.refused,
             state.expired,
             state.sent,
+            sum(one.newly_blind for one in state.countries),
             came_lines(state, source),
             stage_lines(state),
             [*self._also(state.month), *(f"late: {line}" for line in self.found.late)],
@@ -283,12 +362,22 @@ class _Teller:
         return self._save(NoticeKind.MONTH_STUCK, about, notice, month)
 
     def _late(self, readings: Sequence[LateReading]) -> list[str]:
+        """Tell of a month and the plan of a country once, and again only of a measure not told of yet."""
+        before = read_told_late(self.connection)
         told = []
         for month, country in sorted({(one.month, str(one.country)) for one in readings}):
             some = [one for one in readings if (one.month, str(one.country)) == (month, country)]
-            heard = ",".join(sorted(str(one.heard) for one in some))
+            known = {
+                measure
+                for about in before.get(month, ())
+                for measure in _measures(about, f"{month} {country} ")
+            }
+            heard = {str(one.heard) for one in some}
+            if heard <= known:
+                continue
             notice = late_notice(month, late_by_plan(some), is_exercise=self.is_exercise)
-            if self._save(NoticeKind.LATE_BY_PLAN, f"{month} {country} {heard}", notice, month):
+            about = f"{month} {country} {','.join(sorted(heard | known))}"
+            if self._save(NoticeKind.LATE_BY_PLAN, about, notice, month):
                 told.append(f"{month} {country}")
         return told
 
@@ -296,7 +385,8 @@ class _Teller:
         told = []
         for row in self.found.failing:
             since: datetime = row["failing_since"]
-            if self.now - since <= FAILING:
+            # That it fails to tell it cannot tell; now it can.
+            if self.now - since <= FAILING or row["step"] == "tell_of_months":
                 continue
             notice = failing_notice(
                 row["step"],
@@ -321,15 +411,27 @@ class _Teller:
         )
 
 
+def _measures(about: str, month_and_country: str) -> list[str]:
+    """Return the measures that a notice was about, if it was about this month and country."""
+    is_ours = about.startswith(month_and_country)
+    return about.removeprefix(month_and_country).split(",") if is_ours else []
+
+
 def came_lines(state: MonthState, source: str) -> list[str]:
-    """Return what came of each country, and when."""
-    return [
+    """Return what came of each country, and when, and for which landscapes it is a gap."""
+    came = [
         f"{one.country} {source}: {one.release}, values for {one.with_values} of {one.landscapes} "
         f"landscapes, on {one.came_at:%Y-%m-%d}"
-        if one.with_values and one.came_at is not None
+        if one.has_any_value and one.came_at is not None
         else f"{one.country}: {source} does not reach it"
         for one in state.countries
     ]
+    gaps = [
+        f"{one.country}: gaps in {len(one.blind)} of {one.landscapes} landscapes ({_some(one.blind)})"
+        for one in state.countries
+        if one.blind and one.has_any_value
+    ]
+    return [*came, *gaps]
 
 
 def stage_lines(state: MonthState) -> list[str]:

@@ -15,7 +15,7 @@ from pipeline import logs
 from pipeline.core.errors import NotPublishedError
 from pipeline.core.months import Month
 from pipeline.core.secrets import hidden
-from pipeline.warehouse.outcomes import save_outcome
+from pipeline.warehouse.outcomes import read_last_state, save_outcome
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +32,19 @@ class Report:
 
 @contextmanager
 def recorded(
-    warehouse: Engine, step: str, month: Month | None = None, *, is_last: bool = True
+    warehouse: Engine,
+    step: str,
+    month: Month | None = None,
+    *,
+    is_last: bool = True,
+    only_if_any: bool = False,
 ) -> Iterator[Report]:
     """Write down how the block ended, in a transaction of its own, and let its error pass.
 
     What is logged in the block bears the step and the month. Where the block is a part of the step and
-    not its last one (`is_last`), that it ended well is not written down.
+    not its last one (`is_last`), that it ended well is not written down. Nor, with `only_if_any`, where
+    it came to no rows: a step that mostly finds nothing and is asked every few minutes. After a failure
+    it is, for else the step would count as failing until it finds something.
     """
     report = Report()
     start = time.monotonic()
@@ -70,5 +77,11 @@ def recorded(
             with suppress(SQLAlchemyError):
                 save("failed", f"{type(error).__name__}: {error}")
             raise
-        if is_last:
+        if is_last and not (only_if_any and not report.rows and _ended_well(warehouse, step)):
             save("done", report.message)
+
+
+def _ended_well(warehouse: Engine, step: str) -> bool:
+    """Whether a step did not fail when it left its last outcome, if it ever left one."""
+    with warehouse.connect() as connection:
+        return read_last_state(connection, step) in (None, "done")

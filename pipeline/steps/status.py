@@ -46,7 +46,7 @@ from pipeline.warehouse.status import (
 SCHEDULED = frozenset(
     {
         *("fetch", "watch", "compute", "maps", "evaluate", "escalate", "deliver", "bulletins"),
-        *("publish", "check", "backup", "end_long_questions"),
+        *("publish", "check", "backup", "end_long_questions", "tell_of_months"),
     }
 )
 """Steps that run by themselves: one that failed and was not repeated is nobody's mistake at a keyboard."""

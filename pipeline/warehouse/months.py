@@ -11,34 +11,74 @@ from sqlalchemy import Connection, text
 from pipeline.core.months import Month
 
 _COUNTRIES = """
+WITH ours AS (
+    SELECT
+        landscape_key, landscape_id, version, country_code, name_en AS name,
+        -- Whose gauges suffice stands wholly on the blended series.
+        CASE WHEN 'blended' = ANY(:sources) AND EXISTS (
+            SELECT FROM series.agreement AS a
+            WHERE a.landscape_key = l.landscape_key AND a.source = :grid AND a.shortfall IS NULL
+        ) THEN 'blended' ELSE :grid END AS source
+    FROM landscape.current AS l
+),
+way AS (
+    SELECT
+        o.*, grid.known_from, grid.release, own.gap,
+        -- A gap is data, but for the one that says that nothing came.
+        grid.month IS NOT NULL AND grid.gap IS DISTINCT FROM 'not_published' AS has_come,
+        grid.month IS NOT NULL AND grid.gap IS NULL AS has_grid_value,
+        own.month IS NOT NULL AND own.gap IS NULL AS has_value,
+        EXISTS (
+            SELECT FROM series.climate_month AS c
+            WHERE c.landscape_key = o.landscape_key AND c.month = :before AND c.source = o.source
+            AND c.gap IS NULL
+        ) AS had_value,
+        own.month IS NOT NULL AND EXISTS (
+            SELECT FROM index.value_month AS v
+            WHERE v.landscape_key = o.landscape_key AND v.month = :month AND v.source = o.source
+            AND v.calibration = :calibration
+        ) AS has_indices,
+        EXISTS (
+            SELECT FROM index.area_share AS s
+            WHERE s.landscape_key = o.landscape_key AND s.month = :month AND s.source = :grid
+            AND s.calibration = :calibration AND s.landscape_version = o.version
+        ) AS has_shares,
+        EXISTS (
+            SELECT FROM plan.stage_month AS s
+            WHERE s.landscape_key = o.landscape_key AND s.month = :month
+        ) AS has_stages
+    FROM ours AS o
+    LEFT JOIN series.climate_month AS grid
+        ON o.landscape_key = grid.landscape_key AND grid.month = :month AND grid.source = :grid
+    LEFT JOIN series.climate_month AS own
+        ON o.landscape_key = own.landscape_key AND own.month = :month AND own.source = o.source
+)
 SELECT
-    l.country_code,
+    country_code,
     count(*) AS landscapes,
-    count(*) FILTER (WHERE EXISTS (
-        SELECT FROM series.climate_month AS c
-        WHERE c.landscape_key = l.landscape_key AND c.month = :month AND c.source = :grid AND c.gap IS NULL
-    )) AS with_values,
-    count(*) FILTER (WHERE EXISTS (
-        SELECT FROM index.value_month AS v
-        WHERE v.landscape_key = l.landscape_key AND v.month = :month AND v.source = ANY(:sources)
-        AND v.calibration = :calibration
-    )) AS with_indices,
-    count(*) FILTER (WHERE EXISTS (
-        SELECT FROM plan.stage_month AS s
-        WHERE s.landscape_key = l.landscape_key AND s.month = :month
-    )) AS with_stages,
-    (
-        SELECT max(c.known_from) FROM series.climate_month AS c
-        INNER JOIN landscape.current AS o USING (landscape_key)
-        WHERE o.country_code = l.country_code AND c.month = :month AND c.source = :grid
-    ) AS came_at,
-    (
-        SELECT CASE WHEN bool_or(c.release = 'preliminary') THEN 'preliminary' ELSE 'final' END
-        FROM series.climate_month AS c INNER JOIN landscape.current AS o USING (landscape_key)
-        WHERE o.country_code = l.country_code AND c.month = :month AND c.source = :grid AND c.gap IS NULL
-    ) AS release
-FROM landscape.current AS l
-GROUP BY l.country_code ORDER BY l.country_code
+    count(*) FILTER (WHERE has_value) AS with_values,
+    bool_or(has_grid_value) AS has_any_value,
+    array_remove(array_agg(CASE WHEN NOT has_come THEN name END ORDER BY name, landscape_id), NULL)
+        AS without_values,
+    array_remove(array_agg(
+        CASE WHEN has_come AND NOT has_indices THEN name END ORDER BY name, landscape_id
+    ), NULL) AS without_indices,
+    array_remove(array_agg(
+        CASE WHEN has_come AND NOT has_shares THEN name END ORDER BY name, landscape_id
+    ), NULL) AS without_shares,
+    array_remove(array_agg(
+        CASE WHEN has_come AND has_indices AND NOT has_stages THEN name END ORDER BY name, landscape_id
+    ), NULL) AS without_stages,
+    array_remove(array_agg(
+        CASE WHEN has_come AND gap IS NOT NULL THEN name || ': ' || gap END ORDER BY name, landscape_id
+    ), NULL) AS blind,
+    count(*) FILTER (WHERE has_come AND gap IS NOT NULL AND had_value) AS newly_blind,
+    max(known_from) AS came_at,
+    CASE
+        WHEN bool_or(release = 'preliminary') FILTER (WHERE has_grid_value) THEN 'preliminary'
+        ELSE 'final'
+    END AS release
+FROM way GROUP BY country_code ORDER BY country_code
 """
 _ALERTS = """
 SELECT
@@ -70,16 +110,31 @@ _DECIDED = "SELECT max(known_from) FROM mart.stage_month WHERE month = :month"
 
 @dataclass(frozen=True, slots=True)
 class CountryMonth:
-    """How far one country's landscapes have come in a month."""
+    """How far one country's landscapes have come in a month; those that lack something, by name.
+
+    Each landscape by the source that decides it: gauges blended with the grid, or the grid alone.
+    """
 
     country: str
     landscapes: int
     with_values: int
-    with_indices: int
-    with_stages: int
+    has_any_value: bool
+    """Whether the grid has a value of any of them."""
+    without_values: Sequence[str]
+    """Of which nothing came. A gap that the source gave is no reason to wait for more."""
+    without_indices: Sequence[str]
+    """Of those of which something came; the next two likewise."""
+    without_shares: Sequence[str]
+    """Of area. A plan may hear none."""
+    without_stages: Sequence[str]
+    """Though they have indices."""
+    blind: Sequence[str]
+    """Those with a gap, and which."""
+    newly_blind: int
+    """How many of them had a value in the month before."""
     came_at: datetime | None
     """When the newest of its values was written."""
-    release: str | None
+    release: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +169,13 @@ def read_month(
         calibration: of the indices that decide.
     """
     of: Mapping[str, object] = {"month": month.first_day}
-    by = {**of, "sources": list(sources), "grid": sources[-1], "calibration": calibration}
+    by = {
+        **of,
+        "before": (month - 1).first_day,
+        "sources": list(sources),
+        "grid": sources[-1],
+        "calibration": calibration,
+    }
     # In this order: an evaluation commits stages with their alerts, an approval its answer with its
     # deliveries. So what is committed between two questions is not missed by the later one.
     countries = [CountryMonth(*row) for row in connection.execute(text(_COUNTRIES), by)]
@@ -133,6 +194,17 @@ def read_month(
         messages.sent,
         messages.unsent,
     )
+
+
+def read_told_late(connection: Connection) -> dict[Month, list[str]]:
+    """Return by month what the operator was told of as later than a plan allows."""
+    rows = connection.execute(
+        text("SELECT DISTINCT month, about FROM alert.notice WHERE kind = 'late_by_plan'")
+    )
+    told: dict[Month, list[str]] = {}
+    for row in rows:
+        told.setdefault(Month.of(row.month), []).append(row.about)
+    return told
 
 
 def read_newest_due(connection: Connection, after_days: int, at: datetime) -> Month:

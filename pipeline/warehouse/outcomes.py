@@ -176,6 +176,15 @@ def read_latest_outcomes(connection: Connection) -> list[Outcome]:
     ]
 
 
+def read_last_state(connection: Connection, step: str) -> str | None:
+    """Return how a step ended last; None: it never left an outcome."""
+    state: str | None = connection.execute(
+        text("SELECT state FROM ops.outcome WHERE step = :step ORDER BY outcome_id DESC LIMIT 1"),
+        {"step": step},
+    ).scalar()
+    return state
+
+
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
     """What the checks found when all of them were run last."""

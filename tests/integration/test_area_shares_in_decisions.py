@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from shapely import box
 from sqlalchemy import Engine, text
@@ -17,9 +15,8 @@ from pipeline.alerts.letters import letter
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import CELL_INDEX_CODES, Country, IndexCode, Origin, Release
+from pipeline.core.ids import Country, IndexCode
 from pipeline.core.months import Month
-from pipeline.core.panels import gap_code
 from pipeline.plans.document import Plan
 from pipeline.plans.reading import from_mapping
 from pipeline.plans.shipped import shipped_plans
@@ -27,9 +24,8 @@ from pipeline.steps.check import check
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.alerts import read_alerts
-from pipeline.warehouse.area_shares import MonthShares, read_area_shares, save_area_shares
-from pipeline.warehouse.calibrations import Series
-from pipeline.warehouse.landscapes import read_landscape_keys, read_landscapes, save_landscapes
+from pipeline.warehouse.area_shares import read_area_shares
+from pipeline.warehouse.landscapes import read_landscape_keys, save_landscapes
 from pipeline.warehouse.outcomes import save_live_from
 from pipeline.warehouse.plans import read_plan, save_plan
 from tests.integration.bulletin import bulletin
@@ -42,11 +38,9 @@ from tests.integration.little_world import (
     settle,
     told,
 )
+from tests.integration.said_shares import say_shares
 
 pytestmark = pytest.mark.postgres
-
-AT_OR_BELOW_MINUS_1 = 3
-"""Position of the class behind the covered part."""
 
 
 def plan_on(index: str) -> Plan:
@@ -64,37 +58,6 @@ def plan_on(index: str) -> Plan:
                 "exit_at": 0.3,
             }
     return from_mapping(raw, "the test")
-
-
-def say_shares(
-    warehouse: Engine,
-    spoken: Mapping[str, Sequence[float | Gap]],
-    index: str = "spi_3",
-    first: Month = JANUARY,
-) -> None:
-    """Save the share of each landscape's area at which `index` is at or below -1.0."""
-    with warehouse.begin() as connection:
-        stored = {s.landscape.landscape_id: s for s in read_landscapes(connection)}
-        keys = tuple(stored[name].landscape_key for name in spoken)
-        versions = tuple(stored[name].version for name in spoken)
-        months = [
-            _month(first + n, index, [shares[n] for shares in spoken.values()])
-            for n in range(len(next(iter(spoken.values()))))
-        ]
-        save_area_shares(connection, Series(SOURCE, PERIOD, keys, versions), months, Origin.REAL)
-
-
-def _month(month: Month, index: str, spoken: Sequence[float | Gap]) -> MonthShares:
-    shape = (len(CELL_INDEX_CODES), len(spoken))
-    shares = np.full((*shape, 8), np.nan, dtype=np.float32)
-    gaps = np.full(shape, gap_code(Gap.SHORT_HISTORY), dtype=np.uint8)
-    row = CELL_INDEX_CODES.index(IndexCode.parse(index))
-    for place, said in enumerate(spoken):
-        gaps[row, place] = gap_code(said if isinstance(said, Gap) else None)
-        if not isinstance(said, Gap):
-            # Milder classes hold more of the area; here all of it, graver ones nothing.
-            shares[row, place] = [1.0] * AT_OR_BELOW_MINUS_1 + [said] + [0.0] * 4
-    return MonthShares(month, shares, gaps, Release.FINAL, month.ordinal)
 
 
 @pytest.fixture

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
+from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, Origin
 from pipeline.steps.approve import approve
 from pipeline.steps.deliver import deliver
+from pipeline.steps.escalate import escalate
 from pipeline.steps.evaluate import evaluate
+from pipeline.steps.ingest_indicator import ingest_indicator
 from pipeline.steps.installation import Installation
 from pipeline.steps.months import Told, tell_of_months
-from pipeline.steps.status import pending_alerts
+from pipeline.steps.sessions import end_long_questions
+from pipeline.steps.status import pending_alerts, status
 from tests.integration.issuing_plan import adopted_plan
 from tests.integration.little_world import told
+from tests.integration.said_shares import say_shares
 from tests.integration.watched_world import FEBRUARY, OPERATOR, Watched, watched
 from tests.integration.water_plan import load
 from tests.unit.alerts.cases import APPROVAL
@@ -30,6 +38,17 @@ pytestmark = pytest.mark.postgres
 def world(installation: Installation) -> Iterator[Watched]:
     with watched(installation) as world:
         yield world
+
+
+def fail(world: Watched, step: str, at: datetime, state: str = "failed") -> None:
+    with world.place.warehouse.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO ops.outcome (step, state, seconds, message, ended_at) "
+                "VALUES (:step, :state, 1, 'OSError: no room', :at)"
+            ),
+            {"step": step, "state": state, "at": at},
+        )
 
 
 class TestCompleteMonth:
@@ -154,26 +173,254 @@ class TestStuckMonth:
         return adopted_plan({}, Country.UZBEKISTAN) | {"version": "2", "late_after_days": days}
 
 
-class TestFailingStep:
-    def fail(self, world: Watched, step: str, at: datetime, state: str = "failed") -> None:
-        with world.place.warehouse.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO ops.outcome (step, state, seconds, message, ended_at) "
-                    "VALUES (:step, :state, 1, 'OSError: no room', :at)"
-                ),
-                {"step": step, "state": state, "at": at},
-            )
+class TestPartOfACountry:
+    """One landscape that has all it takes does not stand for the others."""
 
+    def test_a_landscape_without_values_is_counted_and_named(self, world: Watched) -> None:
+        world.data(FEBRUARY, only="A")
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-12")) == Told()
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
+        said = world.body("month_stuck")
+        assert "no values of era5-land for 2021-02 in 1 of 2 landscapes of UZ (District B)" in said
+        world.data(FEBRUARY, only="B")
+        assert tell_of_months(world.on("2021-03-14")).closed == (FEBRUARY,)
+
+    def test_nor_does_it_for_indices_and_stages(self, world: Watched) -> None:
+        world.data(FEBRUARY)
+        world.indices(FEBRUARY, only="B")
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (compute)",)
+        assert "no indices in 1 of 2 landscapes of UZ (District A)" in world.body("month_stuck")
+        world.indices(FEBRUARY, only="A")
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (evaluate)",)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
+
+    def test_what_the_source_says_is_a_gap_is_there_and_named_when_it_is_new(
+        self, world: Watched
+    ) -> None:
+        world.data(FEBRUARY, gaps={"B": Gap.LOW_COVERAGE})
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-10")).closed == (FEBRUARY,)
+        assert world.notices()[-1] == (
+            "month_closed",
+            "Drought monitor 2021-02: all quiet, 1 landscape without values",
+        )
+        said = world.body("month_closed")
+        assert "values for 1 of 2 landscapes" in said
+        assert "UZ: gaps in 1 of 2 landscapes (District B: low_coverage)" in said
+        world.data(FEBRUARY + 1, gaps={"B": Gap.LOW_COVERAGE})
+        world.indices(FEBRUARY + 1)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-04-10")).closed == (FEBRUARY + 1,)
+        assert world.notices()[-1] == ("month_closed", "Drought monitor 2021-03: all quiet")
+
+    def test_what_the_source_has_not_published_has_not_come(self, world: Watched) -> None:
+        world.data(FEBRUARY, gaps={"B": Gap.NOT_PUBLISHED})
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
+
+    def test_a_country_of_gaps_alone_has_no_values(self, world: Watched) -> None:
+        world.data(FEBRUARY, gaps={"A": Gap.OUTSIDE_GRID, "B": Gap.OUTSIDE_GRID})
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
+
+    def test_where_gauges_decide_the_indices_of_the_grid_are_not_enough(
+        self, world: Watched
+    ) -> None:
+        world.data(FEBRUARY)
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        self.blend(world, "A")
+        blended = world.place.settings.model_copy(update={"source": "blended"})
+        world.place = replace(world.place, settings=blended)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (compute)",)
+        assert "no indices in 1 of 2 landscapes of UZ (District A)" in world.body("month_stuck")
+
+    @staticmethod
+    def blend(world: Watched, name: str) -> None:
+        """The gauges of a landscape suffice: it has a blended series, and no indices of it yet."""
+        with world.place.warehouse.begin() as connection:
+            for statement in (
+                "INSERT INTO series.climate_month (landscape_key, month, source, landscape_version, "
+                "precipitation_mm, coverage_fraction, release, origin) SELECT landscape_key, month, "
+                "'blended', landscape_version, precipitation_mm, coverage_fraction, release, origin "
+                "FROM series.climate_month JOIN landscape.landscape USING (landscape_key) "
+                "WHERE landscape_id = :name",
+                "INSERT INTO series.agreement (landscape_key, source, landscape_version, calibration, "
+                "gauges, n_months) SELECT landscape_key, 'era5-land', 1, '1991-2020', '{G1}', 300 "
+                "FROM landscape.landscape WHERE landscape_id = :name",
+            ):
+                connection.execute(text(statement), {"name": name})
+
+
+class TestFailedStepOfTheMonth:
+    """What a run could not do is no end of a month, though every landscape has its stage."""
+
+    @pytest.mark.parametrize("step", ["compute", "maps", "evaluate", "publish"])
+    def test_it_waits_for_the_step(self, world: Watched, step: str) -> None:
+        world.whole(FEBRUARY)
+        fail(world, step, datetime.now(UTC) + timedelta(hours=1))
+        assert tell_of_months(world.on("2021-03-08")) == Told()
+        assert tell_of_months(world.on("2021-03-13")).stuck == (f"2021-02 ({step})",)
+        assert f"{step}: failed, and has not ended well since: OSError: no room" in world.body(
+            "month_stuck"
+        )
+        fail(world, step, datetime.now(UTC) + timedelta(hours=2), state="done")
+        assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
+
+    def test_it_waits_for_shares_of_area_that_the_plan_hears(self, world: Watched) -> None:
+        load(world.place.warehouse, self.of_areas(), effective_from=FEBRUARY)
+        world.whole(FEBRUARY)
+        assert tell_of_months(world.on("2021-03-10")) == Told()
+        say_shares(world.place.warehouse, {"A": [0.1]}, first=FEBRUARY)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (maps)",)
+        said = world.body("month_stuck")
+        assert "no shares of area in 1 of 2 landscapes of UZ (District B)" in said
+        # A gap is data: the maps were looked at.
+        say_shares(world.place.warehouse, {"B": [Gap.LOW_COVERAGE]}, first=FEBRUARY)
+        assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
+
+    @staticmethod
+    def of_areas() -> dict[str, Any]:
+        plan = adopted_plan({}, Country.UZBEKISTAN) | {"version": "2"}
+        for stage, enter_at in zip(plan["ladders"]["meteorological"], (0.5, 0.7), strict=True):
+            (rule,) = stage["rules"]
+            del rule["index"]
+            rule |= {
+                "area_share": {"index": "spi_3", "at_or_below": -1.0},
+                "enter_at": enter_at,
+                "exit_at": 0.3,
+            }
+        return plan
+
+
+class TestLateByPlan:
+    """One message a month and plan: that a part of what lacked came is no news."""
+
+    def test_a_measure_that_came_is_no_reason_to_tell_the_rest_anew(
+        self, world: Watched, tmp_path: Path
+    ) -> None:
+        self.rule(world, 8, 8)
+        assert tell_of_months(world.on("2021-03-10")).late == ("2021-02 UZ",)
+        assert "no value of reservoir_storage" in world.body("late_by_plan")
+        self.came(world, tmp_path)
+        assert tell_of_months(world.on("2021-03-11")) == Told()
+
+    def test_another_that_is_late_too_is(self, world: Watched, tmp_path: Path) -> None:
+        self.rule(world, 8, 12)
+        assert tell_of_months(world.on("2021-03-10")).late == ("2021-02 UZ",)
+        assert tell_of_months(world.on("2021-03-12")) == Told()
+        assert tell_of_months(world.on("2021-03-13")).late == ("2021-02 UZ",)
+        self.came(world, tmp_path)
+        assert tell_of_months(world.on("2021-03-14")) == Told()
+
+    @staticmethod
+    def rule(world: Watched, *days: int) -> None:
+        """February is complete by a plan that hears documents, which nobody has brought."""
+        plan = adopted_plan({}, Country.UZBEKISTAN) | {"version": "2"}
+        watch, warning = plan["ladders"]["meteorological"]
+        heard = [
+            ("reservoir_storage", "percent_of_full"),
+            ("water_availability_forecast", "percent_of_norm"),
+        ]
+        for stage, (indicator, unit), late in zip((watch, warning), heard, days, strict=True):
+            (rule,) = stage["rules"]
+            del rule["index"]
+            rule |= {"indicator": indicator, "unit": unit, "enter_at": 50, "exit_at": 90}
+            rule |= {"late_after_days": late}
+        load(world.place.warehouse, plan, effective_from=FEBRUARY)
+        world.whole(FEBRUARY)
+        assert tell_of_months(world.on("2021-03-07")).closed == (FEBRUARY,)
+
+    @staticmethod
+    def came(world: Watched, folder: Path) -> None:
+        document = folder / "reservoirs.csv"
+        rows = [f"reservoir_storage;{name};2021-03-01;2021-02;2021-02;80" for name in "AB"]
+        head = "indicator;landscape_id;issued_on;period_from;period_to;value;unit;document_number;issued_by;disclosure"
+        tail = ";percent_of_full;1/21;Uzhydromet;open"
+        document.write_text("\n".join([head, *(row + tail for row in rows), ""]), encoding="utf-8")
+        ingest_indicator(world.place, document)
+
+
+class TestTroubleInTelling:
+    """What keeps the operator from being told is itself an outcome, until it has worked again."""
+
+    def test_it_is_a_failure_and_a_success_ends_it(self, world: Watched) -> None:
+        world.whole(FEBRUARY)
+        self.say(world, "REVOKE INSERT ON alert.notice FROM drought_watch")
+        with pytest.raises(ProgrammingError):
+            tell_of_months(world.on("2021-03-07"))
+        assert self.outcomes(world) == ["failed"]
+        (failing,) = [row for row in status(world.place).failing if row["step"] == "tell_of_months"]
+        assert "permission denied for table notice" in failing["message"]
+        self.say(world, "GRANT INSERT ON alert.notice TO drought_watch")
+        assert tell_of_months(world.on("2021-03-07")).closed == (FEBRUARY,)
+        assert self.outcomes(world) == ["failed", "done"]
+
+    def test_a_success_that_tells_nothing_ends_it_too_and_is_noted_once(
+        self, world: Watched
+    ) -> None:
+        tell_of_months(world.on("2021-02-07"))
+        fail(world, "tell_of_months", world.on("2021-02-08").clock())
+        for _ in range(2):
+            assert tell_of_months(world.on("2021-02-20")) == Told()
+        assert self.outcomes(world) == ["done", "failed", "done"]
+
+    @pytest.mark.parametrize(
+        ("step", "right"),
+        [
+            (escalate, "SELECT ON alert.approval {} drought_decide"),
+            (
+                end_long_questions,
+                "EXECUTE ON FUNCTION ops.end_long_questions(interval) {} drought_watch",
+            ),
+        ],
+        ids=["escalate", "end_long_questions"],
+    )
+    def test_so_are_the_other_steps_that_mostly_find_nothing(
+        self, world: Watched, step: Callable[[Installation], object], right: str
+    ) -> None:
+        step(world.place)
+        self.say(world, f"REVOKE {right.format('FROM')}")
+        with pytest.raises(ProgrammingError):
+            step(world.place)
+        assert self.outcomes(world, step.__name__) == ["failed"]
+        self.say(world, f"GRANT {right.format('TO')}")
+        step(world.place)
+        step(world.place)
+        assert self.outcomes(world, step.__name__) == ["failed", "done"]
+
+    @staticmethod
+    def say(world: Watched, statement: str) -> None:
+        with world.place.warehouse.begin() as connection:
+            connection.execute(text(statement))
+
+    @staticmethod
+    def outcomes(world: Watched, step: str = "tell_of_months") -> list[object]:
+        rows = told(
+            world.place.warehouse,
+            "SELECT state FROM ops.outcome WHERE step = :step ORDER BY outcome_id",
+            step=step,
+        )
+        return [state for (state,) in rows]
+
+
+class TestFailingStep:
     def test_is_told_of_once_after_two_days(self, world: Watched) -> None:
         tell_of_months(world.on("2021-02-07"))
         begun = world.on("2021-02-08").clock()
-        self.fail(world, "fetch", begun - timedelta(days=1), state="done")
-        self.fail(world, "fetch", begun)
-        self.fail(world, "fetch", begun + timedelta(days=1))
+        fail(world, "fetch", begun - timedelta(days=1), state="done")
+        fail(world, "fetch", begun)
+        fail(world, "fetch", begun + timedelta(days=1))
         assert tell_of_months(world.on("2021-02-10")) == Told()
         assert tell_of_months(world.on("2021-02-11")).failing == ("fetch",)
-        self.fail(world, "fetch", begun + timedelta(days=4))
+        fail(world, "fetch", begun + timedelta(days=4))
         assert tell_of_months(world.on("2021-02-13")) == Told()
         said = world.body("step_failing")
         assert "has failed since 2021-02-08, 2 times" in said
@@ -182,16 +429,16 @@ class TestFailingStep:
     def test_that_worked_since_and_fails_anew_is_told_of_anew(self, world: Watched) -> None:
         tell_of_months(world.on("2021-02-07"))
         begun = world.on("2021-02-08").clock()
-        self.fail(world, "backup", begun)
+        fail(world, "backup", begun)
         assert tell_of_months(world.on("2021-02-11")).failing == ("backup",)
-        self.fail(world, "backup", begun + timedelta(days=4), state="done")
+        fail(world, "backup", begun + timedelta(days=4), state="done")
         assert tell_of_months(world.on("2021-02-15")) == Told()
-        self.fail(world, "backup", begun + timedelta(days=8))
+        fail(world, "backup", begun + timedelta(days=8))
         assert tell_of_months(world.on("2021-02-20")).failing == ("backup",)
 
     def test_by_hand_is_not(self, world: Watched) -> None:
         tell_of_months(world.on("2021-02-07"))
-        self.fail(world, "restore", world.on("2021-02-08").clock())
+        fail(world, "restore", world.on("2021-02-08").clock())
         assert tell_of_months(world.on("2021-02-20")) == Told()
 
 
@@ -199,7 +446,7 @@ class TestNobodyToTell:
     @pytest.mark.parametrize("lacks", ["smtp_host", "mail_operator"])
     def test_nothing_is_queued(self, world: Watched, lacks: str) -> None:
         world.whole(FEBRUARY)
-        empty = None if lacks == "smtp_host" else []
+        empty: list[str] | None = None if lacks == "smtp_host" else []
         settings = world.place.settings.model_copy(update={lacks: empty})
         place = replace(world.on("2021-03-20"), settings=settings)
         assert tell_of_months(place) == Told()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, Origin, Release
 from pipeline.core.months import Month
 from pipeline.settings import Settings
@@ -42,22 +43,30 @@ class Watched:
         moment = datetime.combine(date.fromisoformat(day), time(6), UTC)
         return replace(self.place, clock=lambda: moment)
 
-    def data(self, month: Month) -> None:
-        """The month's rain comes, another in each month and landscape: what repeats is suspect."""
+    def data(self, month: Month, only: str = "AB", gaps: Mapping[str, Gap] = {}) -> None:
+        """The month's rain comes, another in each month and landscape: what repeats is suspect.
+
+        Of the landscapes of `only`; of those in `gaps` the source has none, and says why.
+        """
         with self.place.warehouse.begin() as connection:
             file_id = grid_file(connection, self.origin, number=100 + month.ordinal)
             for stored in read_landscapes(connection):
-                say_climate(
-                    connection,
-                    stored.landscape_key,
-                    month,
-                    20.0 + month.ordinal % 17 + stored.landscape_key % 3,
-                    file_id=file_id,
-                    release=Release.PRELIMINARY,
-                )
+                name = stored.landscape.landscape_id
+                rain = 20.0 + month.ordinal % 17 + stored.landscape_key % 3
+                if name in only:
+                    say_climate(
+                        connection,
+                        stored.landscape_key,
+                        month,
+                        gaps.get(name, rain),
+                        file_id=file_id,
+                        release=Release.PRELIMINARY,
+                    )
 
-    def indices(self, month: Month, spi: float = 0.4) -> None:
-        say_spi_3(self.place.warehouse, {"A": [spi], "B": [0.5]}, first=month, origin=self.origin)
+    def indices(self, month: Month, spi: float = 0.4, only: str = "AB") -> None:
+        spoken = {"A": [spi], "B": [0.5]}
+        ours = {name: values for name, values in spoken.items() if name in only}
+        say_spi_3(self.place.warehouse, ours, first=month, origin=self.origin)
 
     def whole(self, month: Month, spi: float = 0.4) -> None:
         """The month goes its way up to the decision."""
