@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from pipeline.airflow_server import RUNNABLE
+from pipeline.cli import app
 from pipeline.settings import FILES_VARIABLE
 from tests.containers.conftest import CHECKOUT, DOCKER, compose
 from tests.containers.test_image import instructions, project_version
 
-OURS = ("setup", "api-server", "scheduler", "dag-processor", "worker", "worker-office")
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "worker", "worker-office")
+OURS = ("setup", "tidy", *COMPONENTS)
 OTHERS = ("postgres", "redis", "web", "mail")
 WITH_DATA = ("postgres", "redis")
 
@@ -96,17 +99,15 @@ def test_databases_are_published_nowhere_and_have_no_way_out(composed: dict[str,
     assert composed["networks"]["inside"]["internal"] is True
 
 
-def test_the_web_server_meets_no_service_of_ours_and_has_the_sites_alone(
+def test_the_web_server_meets_no_service_of_ours_and_has_the_public_site_alone(
     composed: dict[str, Any],
 ) -> None:
     web = services(composed)["web"]
     assert set(web["networks"]) == {"web"}
     for name in (*OURS, *WITH_DATA):
         assert "web" not in services(composed)[name]["networks"]
-    assert {(v["source"], v["read_only"]) for v in web["volumes"] if v["type"] == "volume"} == {
-        ("public", True),
-        ("site", True),
-    }
+    volumes = {(v["source"], v["read_only"]) for v in web["volumes"] if v["type"] == "volume"}
+    assert volumes == {("public", True)}
     assert "secrets" not in web
 
 
@@ -131,7 +132,7 @@ def test_who_looks_on_has_no_folder_of_the_work(composed: dict[str, Any]) -> Non
     }
     assert can_write["worker-office"] == {"var", "airflow", "public", "site"}
     assert can_write["worker"] == {"var", "airflow"}
-    for name in ("api-server", "scheduler", "dag-processor"):
+    for name in ("api-server", "scheduler", "dag-processor", "tidy"):
         assert can_write[name] == {"airflow"}
     assert not can_write["web"]
 
@@ -197,12 +198,23 @@ def test_airflow_knows_every_setting_of_its_own(composed: dict[str, Any]) -> Non
     assert given <= known
 
 
-@pytest.mark.parametrize("name", [n for n in OURS if n != "setup"])
+@pytest.mark.parametrize("name", COMPONENTS)
 def test_a_service_runs_a_component_that_there_is(composed: dict[str, Any], name: str) -> None:
     service = services(composed)[name]
     assert service["command"][:2] == ["airflow", "run"]
     assert service["command"][2] in RUNNABLE
     assert service["entrypoint"] is None
+
+
+def test_old_runs_are_forgotten_each_week_by_a_command_that_there_is(
+    composed: dict[str, Any],
+) -> None:
+    service = services(composed)["tidy"]
+    assert service["entrypoint"] == ["sh", "-euc"]
+    [line] = service["command"]
+    assert line == "while :; do drought airflow tidy; sleep 7d; done"
+    assert CliRunner().invoke(app, ["airflow", "tidy", "--help"]).exit_code == 0
+    assert secrets_of(service) == secrets_of(services(composed)["scheduler"])
 
 
 def test_the_work_of_one_machines_folders_has_one_worker(composed: dict[str, Any]) -> None:

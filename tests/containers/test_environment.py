@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import make_url
 
 from pipeline.settings import FILES_VARIABLE, Settings, settings_from_environment
-from tests.containers.conftest import DOCKER, setting_lines
+from tests.containers.conftest import CHECKOUT, DOCKER, setting_lines
 
 EXAMPLE = (DOCKER / "drought.env.example").read_text()
 LEFT_OUT = {
@@ -83,6 +84,30 @@ def test_secrets_are_made_once_and_nobody_else_may_enter(installed: Path) -> Non
     assert {path.name: path.read_text() for path in folder.iterdir()} == before
     # Compose hands a file over as it is, and the account in a container is another one.
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o444}
+
+
+def test_a_key_is_given_as_the_guide_says_and_never_readable(tmp_path: Path) -> None:
+    """The guide's own line, with an umask that would let others read: a key that is given twice."""
+    shutil.copytree(DOCKER, tmp_path / "docker", ignore=shutil.ignore_patterns("secrets", "*.env"))
+    subprocess.run([tmp_path / "docker/make_secrets.sh"], check=True)
+    guide = (CHECKOUT / "docs" / "containers.md").read_text()
+    [line] = [line for line in guide.splitlines() if line.startswith("read -rsp")]
+    folder = tmp_path / "docker" / "secrets"
+    before = {path.name for path in folder.iterdir()}
+    for key in ("0a1b-the-first", "0a1b-the-second"):
+        subprocess.run(
+            ["bash", "-euc", f"umask 0; {line}"],
+            cwd=tmp_path,
+            input=f"{key}\n",
+            text=True,
+            check=True,
+        )
+        assert (folder / "cdsapi_key").read_text() == key
+    # Nothing is left but the file, in the folder that nobody else enters.
+    assert {path.name for path in folder.iterdir()} == before
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["docker"]
+    assert "/tmp/" not in line  # noqa: S108
 
 
 def test_secrets_fit_each_other(installed: Path) -> None:
