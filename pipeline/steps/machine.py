@@ -22,8 +22,11 @@ class Disk:
 
     folder: str
     """var, archive, grids or backups."""
-    free_bytes: int
-    size_bytes: int
+    free_bytes: int | None
+    """None: not known, as the folder cannot be read."""
+    size_bytes: int | None
+    trouble: str | None = None
+    """Why it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +51,41 @@ class FailedUnit:
     since: datetime
 
 
-def read_failed_units(settings: Settings) -> list[FailedUnit]:
-    """Return the units that noted a failure and have not succeeded since; none without systemd."""
-    try:
-        notices = sorted(settings.unit_notices.iterdir())
-    except OSError:
-        return []
+def read_failed_units(settings: Settings) -> list[FailedUnit] | None:
+    """Return the units that noted a failure and have not succeeded since; empty without systemd.
+
+    None: the folder of notices cannot be read, so that it is not known.
+    """
     found = []
-    for notice in notices:
-        with suppress(FileNotFoundError):  # it succeeds just now
-            found.append(
-                FailedUnit(notice.name, datetime.fromtimestamp(notice.stat().st_mtime, UTC))
-            )
+    try:
+        for notice in sorted(settings.unit_notices.iterdir()):
+            with suppress(FileNotFoundError):  # it succeeds just now
+                since = datetime.fromtimestamp(notice.stat().st_mtime, UTC)
+                found.append(FailedUnit(notice.name, since))
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return None
     return found
 
 
 def read_disks(settings: Settings) -> list[Disk]:
-    """Return the room of every folder of ours that lies on this machine."""
+    """Return the room of every folder of ours that lies on this machine, or why it is not known."""
     urls = {"archive": settings.archive, "grids": settings.grids}
     folders = {"var": settings.var, "backups": settings.backups_folder} | {
         name: Path(url2pathname(urlsplit(url).path) if "://" in url else url)
         for name, url in urls.items()
         if "://" not in url or url.startswith("file://")
     }
-    found = []
-    for name, path in sorted(folders.items()):
+    return [_disk(name, path) for name, path in sorted(folders.items())]
+
+
+def _disk(name: str, path: Path) -> Disk:
+    try:
         usage = shutil.disk_usage(_existing(path.absolute()))
-        found.append(Disk(name, usage.free, usage.total))
-    return found
+    except OSError as error:  # such as a share that went away
+        return Disk(name, None, None, error.strerror or str(error))
+    return Disk(name, usage.free, usage.total)
 
 
 def read_backup_state(settings: Settings) -> BackupState | None:

@@ -105,13 +105,13 @@ def families(found: Standing) -> Iterator[GaugeMetricFamily]:
         "disk_free_bytes",
         "Room where a folder lies.",
         ("folder",),
-        {(one.folder,): one.free_bytes for one in found.disks},
+        {(one.folder,): one.free_bytes for one in found.disks if one.free_bytes is not None},
     )
     yield _many(
         "disk_size_bytes",
         "Size of the disk where a folder lies.",
         ("folder",),
-        {(one.folder,): one.size_bytes for one in found.disks},
+        {(one.folder,): one.size_bytes for one in found.disks if one.size_bytes is not None},
     )
     if found.backups is not None:
         yield from _backups(found.backups)

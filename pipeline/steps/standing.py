@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -85,9 +84,7 @@ def stand(
         wrong = implausible(now, None)
         if wrong is not None:
             reasons.append(Reason("clock", Verdict.BROKEN, wrong.removeprefix("clock: ")))
-    disks: list[Disk] = []
-    with suppress(OSError):
-        disks = read_disks(settings)
+    disks = read_disks(settings)
     backups = read_backup_state(settings)
     has_data = found is not None and found.newest_month is not None
     reasons += of_machine(now, disks, backups, has_data=has_data)

@@ -20,7 +20,7 @@ from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauge
 from pipeline.warehouse.blended import read_silent_gauges
 from pipeline.warehouse.channels import ChannelWaiting, read_standing
 from pipeline.warehouse.files import read_sources
-from pipeline.warehouse.health import DatabaseFacts, read_server
+from pipeline.warehouse.health import DatabaseFacts, read_server, read_times
 from pipeline.warehouse.ingests import read_latest_ingests, read_refused
 from pipeline.warehouse.outcomes import (
     CheckFacts,
@@ -90,6 +90,10 @@ class Status:
     """Steps of the schedule whose last outcome is a failure."""
     newest_outcome_at: datetime | None
     """When any step ended last."""
+    newest_commit_at: datetime | None
+    """When anything was last written down, files too; None in a new warehouse."""
+    database_at: datetime
+    """The time by the clock of the database."""
     server: DatabaseFacts
 
 
@@ -134,6 +138,7 @@ def status(installation: Installation) -> Status:
             read_check_facts(connection),
             [_failing_row(one) for one in outcomes if one.step in SCHEDULED and one.failing_since],
             max((one.ended_at for one in outcomes), default=None),
+            *read_times(connection),
             read_server(connection),
         )
 

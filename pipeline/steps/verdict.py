@@ -50,11 +50,7 @@ def of_machine(
     now: datetime, disks: Sequence[Disk], backups: BackupState | None, *, has_data: bool
 ) -> Iterator[Reason]:
     """Yield what is amiss with disk and backups; without data there is nothing to back up."""
-    least = min(disks, key=lambda one: one.free_bytes, default=None)
-    if least is not None and least.free_bytes < TIGHT_BYTES:
-        verdict = Verdict.BROKEN if least.free_bytes < FULL_BYTES else Verdict.ATTENTION
-        said = f"{least.free_bytes / _GIB:.1f} GiB free for {least.folder}; make room"
-        yield Reason("disk", verdict, said)
+    yield from _room(disks)
     if backups is None:
         yield Reason("backup", Verdict.ATTENTION, "the folder of backups cannot be read; see why")
     elif not has_data:
@@ -69,9 +65,26 @@ def of_machine(
         yield Reason("backup", Verdict.ATTENTION, said)
 
 
-def of_units(now: datetime, units: Sequence[FailedUnit]) -> Iterator[Reason]:
-    """Yield the systemd units that failed and have not succeeded since."""
-    for unit in units:
+def _room(disks: Sequence[Disk]) -> Iterator[Reason]:
+    room = [(one.free_bytes, one.folder) for one in disks if one.free_bytes is not None]
+    free, folder = min(room, default=(TIGHT_BYTES, ""))
+    if free < TIGHT_BYTES:
+        verdict = Verdict.BROKEN if free < FULL_BYTES else Verdict.ATTENTION
+        yield Reason("disk", verdict, f"{free / _GIB:.1f} GiB free for {folder}; make room")
+    for one in disks:
+        if one.free_bytes is None:
+            said = f"the room for {one.folder} is not known, it cannot be read ({one.trouble}); see its mount"
+            yield Reason("disk", Verdict.ATTENTION, said)
+
+
+def of_units(now: datetime, units: Sequence[FailedUnit] | None) -> Iterator[Reason]:
+    """Yield the systemd units that failed and have not succeeded since; None: not known."""
+    if units is None:
+        said = (
+            "whether units failed is not known, $DROUGHT_VAR/units cannot be read; see its rights"
+        )
+        yield Reason("unit", Verdict.ATTENTION, said)
+    for unit in units or ():
         verdict = Verdict.BROKEN if now - unit.since > FAILING else Verdict.ATTENTION
         said = f"{unit.name} fails since {unit.since:%Y-%m-%d %H:%M} UTC; `journalctl -u {unit.name}`, with --user where it is a user's, says why"
         yield Reason("unit", verdict, said)
@@ -94,7 +107,12 @@ def of_status(now: datetime, found: Status, *, trusts_clock: bool) -> Iterator[R
 
 
 def _clock(now: datetime, found: Status, trusts_clock: bool) -> Iterator[Reason]:
-    wrong = implausible(now, None if trusts_clock else found.newest_outcome_at)
+    """As commands look at it before they write: else they refuse, and all seems well."""
+    wrong = (
+        implausible(now, None)
+        if trusts_clock
+        else implausible(now, found.newest_commit_at, {"the database": found.database_at})
+    )
     if wrong is not None:
         yield Reason("clock", Verdict.BROKEN, wrong.removeprefix("clock: "))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,13 +137,15 @@ class TestStatus:
     ) -> None:
         url = f"postgresql://drought:{SECRET}@127.0.0.1:{free_port()}/none"
         environment = environment_of(installation, url)
+        (installation.settings.var / "units").mkdir(parents=True)
+        (installation.settings.var / "units" / "drought-run.service").touch()
         done = drought(environment, "status", "--json")
         assert (done.returncode, done.stderr) == (1, "")
         facts = by_the_schema(json.loads(done.stdout))
         assert facts["verdict"] == "broken"
         assert "expected Postgres to answer" in facts["reasons"][0]["said"]
         assert facts["pending"] is None
-        assert facts["disks"]
+        assert [disk["trouble"] for disk in facts["disks"]] == [None] * 4
         assert drought(environment, "status", "--check").returncode == 2
         plain = drought(environment, "status")
         assert plain.returncode == 1
@@ -200,6 +202,22 @@ class TestVerdict:
 
     def test_a_clock_that_went_back_is_broken(self, world: Watched) -> None:
         assert self.reasons(world.on("2021-03-08"))["clock"] is Verdict.BROKEN
+
+    @pytest.mark.parametrize("days", [-3, 3])
+    def test_a_clock_apart_from_the_databases_is_broken_as_commands_refuse_it(
+        self, world: Watched, days: int
+    ) -> None:
+        place = replace(world.place, clock=lambda: datetime.now(UTC) + timedelta(days=days))
+        said = [reason.said for reason in stand_of(place).reasons if reason.what == "clock"]
+        assert len(said) == 1
+        if days > 0:
+            assert "and the database " in said[0]
+        trusting = place.settings.model_copy(update={"trust_clock": True})
+        assert "clock" not in self.reasons(replace(place, settings=trusting))
+
+    def test_within_a_day_of_the_databases_it_is_not(self, world: Watched) -> None:
+        place = replace(world.place, clock=lambda: datetime.now(UTC) + timedelta(hours=20))
+        assert "clock" not in self.reasons(place)
 
     def test_a_live_installation_in_which_nothing_runs_is_broken(self, world: Watched) -> None:
         later = replace(
