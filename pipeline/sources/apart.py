@@ -15,8 +15,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 
-MOST_MEMORY = 4 << 30
-"""A damaged message may ask for any number of points; a program may bind itself to less."""
+from pipeline.sources import machine
+
+MOST_MEMORY = min(4 << 30, machine.memory() // 2)
+"""A damaged message may ask for any number of points; a program may bind itself to less. A program
+that takes all memory is ended by the system, which looks like a fault of the machine."""
 REFUSED = 65
 """Exit code of a program that wrote why it has no answer."""
 FROM_OUTSIDE = {-signal.SIGHUP, -signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM}

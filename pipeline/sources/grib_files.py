@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +75,13 @@ class GribPart:
     def months(self) -> tuple[Month, ...]:
         """The months it holds, oldest first."""
         return tuple(sorted({_stamp(message)[0] for message in self.messages}))
+
+    def size(self, months: Collection[Month]) -> int:
+        """Return the bytes that `raw` takes in memory."""
+        stamps = {_stamp(message) for message in self.messages if _stamp(message)[0] in months}
+        codes = {message.code for message in self.messages}
+        points = math.prod(map(int, re.findall(r"\d+", self.messages[0].grid)[:2]))
+        return len(stamps) * len(codes) * points * np.dtype(np.float32).itemsize
 
     def raw(self, months: Collection[Month]) -> xr.Dataset:
         """Return the messages of `months` as one Dataset, in memory.

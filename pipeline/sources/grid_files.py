@@ -25,6 +25,7 @@ from pipeline.core.ids import Origin, Product
 from pipeline.core.months import Month
 from pipeline.grids.cds_layout import completed, part_fields
 from pipeline.grids.merging import joined
+from pipeline.sources import machine
 from pipeline.sources.grib_files import GRIB, grib_part
 from pipeline.sources.netcdf_files import (
     Content,
@@ -37,6 +38,10 @@ from pipeline.sources.zips import is_usually_packed
 
 MONTHS_AT_ONCE = 12
 """A year of the six countries at 0.1 degree in eight variables takes some 50 MB as it comes."""
+SHARE_OF_MEMORY = 4
+MOST_BYTES_AT_ONCE = machine.memory() // SHARE_OF_MEMORY
+"""Of the fields that are asked for together, of all parts: while they are converted and joined it takes
+some two and a half times that. The six countries, each hour of the day, need 0.2 GB for a variable."""
 READ_WHOLE_BYTES = 64 << 20
 """Larger files are mapped into memory, which they need not fit. A disk that fails under a mapped file
 ends the process, so what is small is read."""
@@ -62,6 +67,9 @@ class Part(Protocol):
     @property
     def months(self) -> tuple[Month, ...]: ...
 
+    def size(self, months: Collection[Month]) -> int:
+        """Return the bytes that `raw` takes in memory, before anything of it is read."""
+
     def raw(self, months: Collection[Month]) -> xr.Dataset:
         """Return every stamp of `months`, laid out as the store does."""
 
@@ -83,12 +91,19 @@ class GridFile:
         """Return the fields of `months`, in memory, as `monthly_fields` gives them.
 
         Raises:
-            InputError: damaged, or refused by `part_fields`; or parts that do not fit.
+            InputError: damaged, or refused by `part_fields`; or parts that do not fit, or that are
+                together more than may be held.
         """
+        parts = [part for part in self.parts if not set(months).isdisjoint(part.months)]
+        size = sum(part.size(months) for part in parts)
+        if size > MOST_BYTES_AT_ONCE:
+            raise InputError(
+                f"{self.where}: expected at most {MOST_BYTES_AT_ONCE / 2**30:.1f} GB for "
+                f"{len(months)} months, a quarter of the memory of this machine, got "
+                f"{size / 2**30:,.1f} GB; cut it to the six countries"
+            )
         found = [
-            part_fields(part.raw(months), product=self.product, where=part.where)
-            for part in self.parts
-            if not set(months).isdisjoint(part.months)
+            part_fields(part.raw(months), product=self.product, where=part.where) for part in parts
         ]
         return completed(found[0] if len(found) == 1 else joined(found, self.where))
 
@@ -198,9 +213,9 @@ def opened(
         files = _unzipped(path, stack) if _first_bytes(path) == _ZIP else [(str(path), path)]
         is_large = sum(file.stat().st_size for _, file in files) > READ_WHOLE_BYTES
         if is_new:
-            for where, file in files:
-                if is_netcdf(_first_bytes(file, _SNIFFED_BYTES)):
-                    refuse_reaching_out(file, where)
+            refuse_reaching_out(
+                [one for one in files if is_netcdf(_first_bytes(one[1], _SNIFFED_BYTES))]
+            )
         parts = tuple(_part(file, where, stack, is_mapped=is_large) for where, file in files)
         if not parts:
             raise InputError(f"{path}: an empty ZIP, expected grid files in it; {_AGAIN}")

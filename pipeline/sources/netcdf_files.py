@@ -7,8 +7,9 @@ up a damaged file it failed to open with a whole one written in its place.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import MADV_DONTNEED, mmap
@@ -26,13 +27,11 @@ from pipeline.sources import apart
 
 Content = bytes | mmap
 
-MOST_BYTES_AT_ONCE = 8 << 30
-"""Of the fields that are asked for together: a year of the whole earth at 0.1 degree in eight variables
-takes a third of it."""
 MOST_ALONG = 1_000_000
 """Along one dimension: a hundred years of hours, or positions a third of a kilometre apart."""
 MOST_CHUNK_BYTES = 1 << 30
 """Of what the library unpacks at once."""
+_LOOK = "pipeline.sources.netcdf_look"
 _SECONDS_AT_LEAST = 120.0
 _SECONDS_PER_MB = 1.0
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -48,8 +47,21 @@ class NetcdfPart:
 
     content: Content
     where: str
-    months: tuple[Month, ...]
-    """The months it holds, oldest first."""
+    stamps: tuple[Month, ...]
+    """The month of each stamp, as they come."""
+    bytes_a_stamp: int
+    bytes_beside: int
+    """Of what has no time."""
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """The months it holds, oldest first."""
+        return tuple(sorted(set(self.stamps)))
+
+    def size(self, months: Collection[Month]) -> int:
+        """Return the bytes that `raw` takes in memory."""
+        held = sum(month in months for month in self.stamps)
+        return self.bytes_beside + held * self.bytes_a_stamp
 
     def raw(self, months: Collection[Month]) -> xr.Dataset:
         """Return every stamp of `months` as the file has it, in memory.
@@ -60,32 +72,51 @@ class NetcdfPart:
         with _opened(self.content, self.where) as file:
             time, stamps = months_of_stamps(file, self.where)
             wanted = [n for n, month in enumerate(calendar_months(stamps)) if month in months]
-            chosen = file.isel({time: _as_slice(wanted)})
-            if chosen.nbytes > MOST_BYTES_AT_ONCE:
-                raise _too_large(
-                    self.where,
-                    f"fields of {MOST_BYTES_AT_ONCE >> 30} GB at most for {len(months)} months",
-                    f"{chosen.nbytes / 2**30:,.0f} GB",
-                )
-            loaded = chosen.load()
+            loaded = file.isel({time: _as_slice(wanted)}).load()
         if isinstance(self.content, mmap):
             self.content.madvise(MADV_DONTNEED)
         return loaded
 
 
-def refuse_reaching_out(path: Path, where: str) -> None:
-    """Look whether a file holds its variables itself: HDF5 lets them lie in any other file.
+def refuse_reaching_out(files: Sequence[tuple[str, Path]]) -> None:
+    """Look whether NetCDF files hold their variables themselves: HDF5 lets them lie in any other file.
+
+    Args:
+        files: each with its name, for errors. One program looks at all, since it starts slowly.
 
     Raises:
         InputError: one cannot be read without another file, or not within the bounds given to it.
     """
-    if path.stat().st_size == 0:
+    files = [(where, path) for where, path in files if path.stat().st_size]
+    if not files:
         return
-    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MB * path.stat().st_size / 1e6
+    sizes = [path.stat().st_size for _, path in files]
+    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MB * sum(sizes) / 1e6
+    given = json.dumps([str(path) for _, path in files]).encode()
     try:
-        apart.ask("pipeline.sources.netcdf_look", str(path), seconds=seconds, reader="netCDF")
+        fault = json.loads(apart.ask(_LOOK, seconds=seconds, given=given, reader="netCDF"))
     except apart.UnansweredError as error:
-        raise damaged(path.stat().st_size, where, f"damaged or cut short: {error}") from error
+        # It did not come to say over which.
+        others = f", or one of the {len(files) - 1} files beside it" if len(files) > 1 else ""
+        raise damaged(sizes[0], files[0][0] + others, f"damaged or cut short: {error}") from error
+    if fault is not None:
+        raise _refused(files[fault["number"]][0], sizes[fault["number"]], fault)
+
+
+def _refused(where: str, size: int, fault: Mapping[str, str]) -> InputError:
+    kind, reason = fault["kind"], fault["reason"]
+    if kind == "packed":
+        return InputError(
+            f"{where}: expected values packed with deflate, szip, zstd, bzip2 or blosc, got {reason}, "
+            "which is not known here; ask for the file with deflate, or unpack it where that filter is "
+            "known: nccopy -F none IN OUT"
+        )
+    if kind == "elsewhere":
+        return InputError(
+            f"{where}: expected a file that holds its values itself, got one of which {reason}; ask for "
+            "it in one piece"
+        )
+    return damaged(size, where, f"damaged or cut short: {reason}")
 
 
 def is_netcdf(content: Content) -> bool:
@@ -102,8 +133,10 @@ def netcdf_part(content: Content, where: str) -> NetcdfPart:
     if content[: len(_HDF5)] == _HDF5:
         _refuse_short_hdf5(content, where)
     with _opened(content, where) as file:
-        _, stamps = months_of_stamps(file, where)
-    return NetcdfPart(content, where, tuple(sorted(set(calendar_months(stamps)))))
+        time, stamps = months_of_stamps(file, where)
+        timed = sum(field.nbytes for field in file.variables.values() if time in field.dims)
+        months = tuple(calendar_months(stamps))
+        return NetcdfPart(content, where, months, timed // len(months), file.nbytes - timed)
 
 
 @contextmanager

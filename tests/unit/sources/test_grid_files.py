@@ -148,3 +148,31 @@ def test_an_unknown_product_is_refused(tmp_path: Path) -> None:
 def test_origin_comes_from_the_content(tmp_path: Path) -> None:
     path = netcdf(tmp_path / "real.nc", raw({"t2m": 280.0}, history=MODA, origin="simulated"))
     assert grid_files.read(path).attrs["origin"] == "simulated"
+
+
+PACKINGS = ["zlib", "szip", "zstd", "bzip2", "blosc_lz", "blosc_lz4", "blosc_zstd"]
+
+
+def packed(path: Path, how: str) -> Path:
+    rain().to_netcdf(path, engine="netcdf4", encoding={"tp": {"compression": how}})
+    return path
+
+
+@pytest.mark.parametrize("how", PACKINGS)
+def test_what_the_library_unpacks_is_read(tmp_path: Path, how: str) -> None:
+    assert grid_files.contents(packed(tmp_path / "a.nc", how), product="monthly-mean").fields == 2
+
+
+def test_packed_in_a_way_that_is_not_known_here_it_is_refused_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(tmp_path / "a.nc", "zstd")
+    # As if this installation lacked what unpacks it.
+    monkeypatch.setenv("HDF5_PLUGIN_PATH", str(tmp_path))
+    with pytest.raises(InputError) as refused:
+        grid_files.contents(path, product="monthly-mean")
+    assert str(refused.value) == (
+        f"{path}: expected values packed with deflate, szip, zstd, bzip2 or blosc, got tp with filter "
+        "32015 (Zstandard), which is not known here; ask for the file with deflate, or unpack it where "
+        "that filter is known: nccopy -F none IN OUT"
+    )

@@ -14,6 +14,7 @@ import os
 import sqlite3
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import netCDF4
@@ -331,13 +332,69 @@ class TestNetcdf:
             assert float(file["elsewhere"][0]) == 280.0, "the attack does not work by itself"
         assert "lies in another file" in refused(grid_files.contents, path)
 
+    def test_whose_values_are_put_together_of_those_of_another_file(self, tmp_path: Path) -> None:
+        """Where that file cannot be opened, the library fills up what lacks and says nothing."""
+        elsewhere = netcdf(tmp_path / "secret.nc", heat())
+        path = netcdf(tmp_path / "evil.nc", heat())
+        put_together(path, elsewhere, "t2m", (2, 30, 40))
+        with xr.open_dataset(path) as file:
+            assert float(file["elsewhere"][0, 0, 0]) == 280.0, "the attack does not work by itself"
+        assert "elsewhere lies in other files" in refused(grid_files.contents, path)
+
+    def test_among_many_is_named(self, tmp_path: Path) -> None:
+        """One program looks at all files of a ZIP."""
+        evil = netcdf(tmp_path / "evil.nc", heat())
+        put_together(evil, netcdf(tmp_path / "secret.nc", heat()), "t2m", (2, 30, 40))
+        whole = netcdf(tmp_path / "whole.nc", rain())
+        path = tmp_path / "reply.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("a.nc", "b.nc", "c.nc"):
+                archive.write(evil if name == "b.nc" else whole, name)
+        assert f"{path} (b.nc): " in refused(grid_files.contents, path)
+
+    def test_of_parts_that_no_memory_holds_together(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "reply.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(netcdf(tmp_path / "a", rain()), "a.nc")
+            archive.write(netcdf(tmp_path / "b", heat()), "b.nc")
+        of_one = 30 * 40 * 4 * 2
+        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", 2 * of_one + 4096)
+        assert grid_files.contents(path, product="monthly-mean").fields == 4
+        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", of_one + 4096)
+        assert grid_files.contents(tmp_path / "b").fields == 2
+        assert "a quarter of the memory" in refused(
+            lambda: grid_files.contents(path, product="monthly-mean")
+        )
+
     def test_is_not_held_to_bounds_that_real_files_reach(self) -> None:
         assert netcdf_files.MOST_ALONG > 366 * 24 * 100
-        assert netcdf_files.MOST_BYTES_AT_ONCE > 1801 * 3600 * 12 * 8 * 8
+        least_machine, hours_of_the_day = 4 << 30, 221 * 631 * 4 * 24 * 12
+        assert least_machine // grid_files.SHARE_OF_MEMORY > 3 * hours_of_the_day
 
 
 def put_elsewhere(path: Path, elsewhere: Path, count: int) -> None:
     """Add a variable to a NetCDF file that lies in another one, which no library for NetCDF does."""
+
+    def how(hdf5: ctypes.CDLL, made: ctypes.c_int64, _: ctypes.c_int64) -> None:
+        size = ctypes.c_uint64(4 * count)
+        hdf5.H5Pset_external(made, os.fsencode(elsewhere), ctypes.c_long(0), size)
+
+    _add(path, (count,), how)
+
+
+def put_together(path: Path, elsewhere: Path, name: str, shape: tuple[int, ...]) -> None:
+    """Add a variable to a NetCDF file that is made of one of another file."""
+
+    def how(hdf5: ctypes.CDLL, made: ctypes.c_int64, space: ctypes.c_int64) -> None:
+        hdf5.H5Pset_virtual(made, space, os.fsencode(elsewhere), name.encode(), space)
+
+    _add(path, shape, how)
+
+
+def _add(path: Path, shape: tuple[int, ...], how: Callable[..., None]) -> None:
+    """Add ``elsewhere`` to a NetCDF file, stored as `how` says."""
     folder = Path(netCDF4.__file__).parent.parent / "netcdf4.libs"
     hdf5 = ctypes.CDLL(str(next(folder.glob("libhdf5-*"))))
     key, size = ctypes.c_int64, ctypes.c_uint64
@@ -345,11 +402,11 @@ def put_elsewhere(path: Path, elsewhere: Path, count: int) -> None:
         getattr(hdf5, name).restype = key
     hdf5.H5open()
     file = key(hdf5.H5Fopen(os.fsencode(path), 1, key(0)))
-    space = key(hdf5.H5Screate_simple(1, (size * 1)(count), None))
-    how = key(hdf5.H5Pcreate(key.in_dll(hdf5, "H5P_CLS_DATASET_CREATE_ID_g")))
-    hdf5.H5Pset_external(how, os.fsencode(elsewhere), ctypes.c_long(0), size(4 * count))
+    space = key(hdf5.H5Screate_simple(len(shape), (size * len(shape))(*shape), None))
+    stored = key(hdf5.H5Pcreate(key.in_dll(hdf5, "H5P_CLS_DATASET_CREATE_ID_g")))
+    how(hdf5, stored, space)
     real = key.in_dll(hdf5, "H5T_IEEE_F32LE_g")
-    made = key(hdf5.H5Dcreate2(file, b"elsewhere", real, space, key(0), how, key(0)))
+    made = key(hdf5.H5Dcreate2(file, b"elsewhere", real, space, key(0), stored, key(0)))
     assert made.value > 0
     hdf5.H5Dclose(made)
     assert hdf5.H5Fclose(file) == 0
