@@ -12,8 +12,8 @@ from pathlib import Path
 from pipeline.core.careful_yaml import top_keys
 from pipeline.core.errors import InputError
 from pipeline.plans.issue_words import COLUMNS, plain
+from pipeline.sources import zips
 from pipeline.sources.workbooks import sheets_of
-from pipeline.sources.zips import is_usually_packed
 from pipeline.stations.agency_layout import Layout
 
 _HEAD_BYTES = 1 << 16
@@ -84,13 +84,14 @@ def _zip_content(path: Path, head: bytes) -> Content:
     if first.startswith(_WORKBOOK_PARTS):
         return _workbook_content(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if not is_usually_packed(archive):
+        with zips.opened(path) as archive:
+            names = archive.namelist()
+            if len(names) > zips.MOST_PARTS or not zips.is_usually_packed(archive):
                 return Content.GRID
-            marks = [_first_bytes(archive, name) for name in archive.namelist()]
+            has_grids = any(_first_bytes(archive, name).startswith(_GRID_MARKS) for name in names)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
         return Content.GRID  # the store sends ZIPs: its reader says what is broken
-    if any(mark.startswith(_GRID_MARKS) for mark in marks):
+    if has_grids:
         return Content.GRID
     raise InputError(
         f"{path}: expected NetCDF or GRIB in the ZIP, got {first!r}; unpack it and give the files "

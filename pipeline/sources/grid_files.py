@@ -25,7 +25,7 @@ from pipeline.core.ids import Origin, Product
 from pipeline.core.months import Month
 from pipeline.grids.cds_layout import completed, part_fields
 from pipeline.grids.merging import joined
-from pipeline.sources import machine
+from pipeline.sources import machine, zips
 from pipeline.sources.grib_files import GRIB, grib_part
 from pipeline.sources.netcdf_files import (
     Content,
@@ -34,7 +34,6 @@ from pipeline.sources.netcdf_files import (
     netcdf_part,
     refuse_reaching_out,
 )
-from pipeline.sources.zips import is_usually_packed
 
 MONTHS_AT_ONCE = 12
 """A year of the six countries at 0.1 degree in eight variables takes some 50 MB as it comes."""
@@ -45,8 +44,6 @@ some two and a half times that. The six countries, each hour of the day, need 0.
 READ_WHOLE_BYTES = 64 << 20
 """Larger files are mapped into memory, which they need not fit. A disk that fails under a mapped file
 ends the process, so what is small is read."""
-MOST_PARTS = 10_000
-"""Files of one ZIP: a month of each of eight variables since 1950 is a third of it."""
 UNPACKED_AT_LEAST = 4 << 30
 MOST_UNPACKED_BY_PACKED = 100
 """What a ZIP may come to by its own size, where that is more than `UNPACKED_AT_LEAST`. Packed already,
@@ -245,11 +242,11 @@ def _unzipped(path: Path, stack: ExitStack) -> list[tuple[str, Path]]:
     unpacked: list[tuple[str, Path]] = []
     room = max(UNPACKED_AT_LEAST, MOST_UNPACKED_BY_PACKED * path.stat().st_size)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zips.opened(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
-            if len(names) > MOST_PARTS:
-                raise _too_much(path, f"{len(names):,} files", f"{MOST_PARTS:,}")
-            if not is_usually_packed(archive):
+            if len(names) > zips.MOST_PARTS:
+                raise _too_much(path, f"{len(names):,} files", f"{zips.MOST_PARTS:,}")
+            if not zips.is_usually_packed(archive):
                 raise InputError(
                     f"{path}: expected a ZIP whose files are stored or deflated, got another way of "
                     "packing; pack them again"

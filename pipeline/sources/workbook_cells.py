@@ -19,10 +19,11 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from pipeline.sources import apart
 
-MOST_MEMORY = 2 << 30
+MOST_MEMORY = min(2 << 30, apart.MOST_MEMORY)
 """Some ten million cells. Of one at the far end of a sheet all before it are made too."""
-MOST_LETTERS = 128 << 20
-"""Of all cells together: a hundred times a large workbook."""
+MOST_LETTERS = 128_000_000
+"""Of all cells together, of whatever alphabet, with the signs between them: a hundred times a large
+workbook."""
 PASSWORD = "password"  # noqa: S105 - what is wrong, and no password
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
@@ -41,7 +42,7 @@ def cells(raw: bytes, rows: int | None) -> Iterator[bytes]:
     except CalamineError as error:
         yield json.dumps({"fault": str(error)}).encode()
     except MemoryError as error:
-        raise ValueError(f"it needs more than {MOST_MEMORY >> 30} GB of memory") from error
+        raise ValueError(f"it needs more than {MOST_MEMORY / 2**30:.1f} GB of memory") from error
     except ValueError:
         raise
     except BaseException as error:  # the library's panics are no exceptions of the usual kind
@@ -56,11 +57,12 @@ def _cells(raw: bytes, rows: int | None) -> Iterator[bytes]:
         held = (
             sheet.to_python(skip_empty_area=False) if rows is None else sheet.to_python(nrows=rows)
         )
-        told = json.dumps([name, [[_text(cell) for cell in row] for row in held]]).encode()
+        said = [name, [[_text(cell) for cell in row] for row in held]]
+        told = json.dumps(said, ensure_ascii=False)
         letters += len(told)
         if letters > MOST_LETTERS:
-            raise ValueError(f"it holds more than {MOST_LETTERS >> 20} MB of text")
-        yield (b", " if number else b'{"sheets": [') + told
+            raise ValueError(f"it holds more than {MOST_LETTERS // 10**6} million letters")
+        yield (b", " if number else b'{"sheets": [') + told.encode()
     yield b"]}" if book.sheet_names else b'{"sheets": []}'
 
 

@@ -27,7 +27,7 @@ from pipeline.alerts import cap_reading
 from pipeline.core.careful_yaml import careful_yaml
 from pipeline.core.errors import InputError
 from pipeline.landscapes.landscape import landscape_of
-from pipeline.sources import agency_tables, grid_files, netcdf_files, text_lines
+from pipeline.sources import agency_tables, grid_files, netcdf_files, text_lines, zips
 from pipeline.sources.contents import Content, content_of
 from pipeline.sources.drop_folder import DropFolder
 from pipeline.sources.feature_files import read_features
@@ -116,9 +116,25 @@ class TestZip:
     def test_of_ever_so_many_files(self, tmp_path: Path) -> None:
         path = tmp_path / "reply.zip"
         with zipfile.ZipFile(path, "w") as archive:
-            for number in range(grid_files.MOST_PARTS + 1):
+            for number in range(zips.MOST_PARTS + 1):
                 archive.writestr(str(number), b"")
+        assert content_of(path) is Content.GRID, "none of them is opened"
         assert "10,001 files" in refused(grid_files.contents, path)
+
+    def test_with_a_list_that_takes_more_memory_than_its_files(self, tmp_path: Path) -> None:
+        path = tmp_path / "reply.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(netcdf(tmp_path / "a", rain()), "tp.nc")
+        whole = path.read_bytes()
+        start, end = whole.index(b"PK\1\2"), whole.index(b"PK\5\6")
+        entry = whole[start:end]
+        many = zips.MOST_READ_AT_ONCE // len(entry) + 1
+        sizes = struct.pack("<L", many * len(entry))
+        path.write_bytes(
+            whole[:start] + many * entry + whole[end : end + 12] + sizes + whole[end + 16 :]
+        )
+        assert content_of(path) is Content.GRID
+        assert "the list of its files has 16,777," in refused(grid_files.contents, path)
 
 
 class TestGzip:
@@ -181,7 +197,13 @@ class TestWorkbook:
         rows = f'<row r="1">{text_cell("A1", "a" * (140 << 20))}</row>'
         save_sheet(path, SHEET.format(doctype="", rows=rows))
         assert path.stat().st_size < 1 << 20
-        assert "more than 128 MB of text" in self.read(path)
+        assert "more than 128 million letters" in self.read(path)
+
+    def test_of_as_much_text_in_another_alphabet_is_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "gauges.xlsx"
+        rows = f'<row r="1">{text_cell("A1", "ж" * 25_000_000)}</row>'
+        save_sheet(path, SHEET.format(doctype="", rows=rows))
+        assert content_of(path) is Content.STATIONS
 
     def test_with_entities_reads_nothing_else(self, tmp_path: Path, secret: Path) -> None:
         path = tmp_path / "gauges.xlsx"
