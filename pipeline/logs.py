@@ -2,7 +2,7 @@
 
 What is bound around a piece of work (`bound`) stands in every line logged inside, by whichever module and by
 `logging.getLogger` as ever: the run, the step, the month, the landscape. Only the command line calls
-`configure`: under Airflow the lines go its way, which adds what is bound too.
+`configure`: under Airflow the lines go its way, which adds what is bound too, and without secrets (`hiding`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -110,6 +111,19 @@ def bound(**fields: object) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def hiding() -> Iterator[None]:
+    """Hide secrets in every line logged in the body, where this process writes its log in another's way."""
+    hides, handlers = _Hides(), list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(hides)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(hides)
+
+
 def new_run() -> str:
     """Return a name for a run that has none of its own."""
     return uuid.uuid4().hex[:12]
@@ -125,6 +139,23 @@ class _State:
     """How this process logs."""
 
     is_json = False
+
+
+class _Hides(logging.Filter):
+    """Takes secrets out of a record: its text, what it bears besides, and its error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, dict):
+            return True  # of structlog, which Airflow hides itself
+        record.msg, record.args = hidden(record.getMessage()), None
+        for name, one in vars(record).items():
+            if isinstance(one, str):
+                setattr(record, name, hidden(one))
+        if record.exc_info:
+            said = "".join(traceback.format_exception(record.exc_info[1]))
+            if hidden(said) != said:  # else the handler shows it in its own way
+                record.msg, record.exc_info = f"{record.msg}\n{hidden(said).rstrip()}", None
+        return True
 
 
 class _ToErrorStream(logging.StreamHandler[TextIO]):

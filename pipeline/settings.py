@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
 from warnings import catch_warnings, simplefilter
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -27,6 +26,7 @@ from pydantic_settings import (
 from pipeline.core.authority_arcs import country_of
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
+from pipeline.core.secrets import secrets_of_url
 
 FILES_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Names the folder of settings that are files; unset, or no such folder: there are none."""
@@ -263,17 +263,9 @@ def secrets_of(settings: Settings) -> list[str]:
     """Return every text of the settings that may be shown nowhere."""
     secret = [value for _, value in settings if isinstance(value, SecretStr)]
     said = [one.get_secret_value() for one in secret]
-    urls = [*said, *settings.watch, settings.archive, settings.grids]
-    passwords = [_password(url) for url in urls if "://" in url]
-    plain = [unquote(one) for one in passwords if one]
-    return [text for text in (*said, *passwords, *plain) if text]
-
-
-def _password(url: str) -> str | None:
-    try:
-        return urlsplit(url).password
-    except ValueError:  # no URL after all
-        return None
+    urls = [*said, *settings.watch, settings.archive, settings.grids, settings.cdsapi_url]
+    in_urls = [secret for url in urls if "://" in url for secret in secrets_of_url(url)]
+    return [text for text in (*said, *in_urls) if text]
 
 
 def _variable(name: str) -> str:

@@ -1,29 +1,104 @@
 """Secrets of this process, taken out of every text that is printed, logged or written down as an error.
 
-Readers of settings hand them in once; whoever passes on what another program said asks `hidden`.
-What a channel's own URL holds is known only when it is called: see `delivery.redacted`.
+Readers of settings and of the file of channels hand them in once; whoever passes on what another program
+said asks `hidden`. What one call of a channel holds besides, such as an address, see `delivery.redacted`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus, unquote
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "***"
 _SHORTEST = 6
 """Shorter ones are parts of ordinary words, and would make holes in them."""
+_SHORTEST_KEY = 8
+"""Keys that nobody chose are longer."""
+_NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
 _known: set[str] = set()
+_encoded: set[str] = set()
+"""What is in a text in base64 that holds a secret, wherever in it the secret begins."""
+_listeners: list[Callable[[list[str]], None]] = []
 
 
 def know(secrets: Iterable[str]) -> None:
-    """Remember texts that may not be shown, in every spelling of a URL."""
-    for secret in secrets:
-        spelt = {secret, quote(secret, safe=""), quote_plus(secret), unquote(secret)}
-        _known.update(one for one in spelt if len(one) >= _SHORTEST)
+    """Remember texts that may not be shown, in every spelling of a URL, of JSON and of base64."""
+    given = set(secrets)
+    plain = {one for secret in given for one in _spellings(secret) if len(one) >= _SHORTEST}
+    encoded = {one for secret in given for one in _in_base64(secret)}
+    new = sorted((plain - _known) | (encoded - _encoded))
+    _known.update(plain)
+    _encoded.update(encoded)
+    if new:
+        for listener in _listeners:
+            listener(new)
 
 
 def hidden(text: str) -> str:
     """Return a text with `***` in place of every secret that is known."""
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
+    for part in _encoded:
+        if part in text:  # all of what it stands in: its ends hold parts of the secret
+            text = re.sub(rf"[A-Za-z0-9+/_-]*{re.escape(part)}[A-Za-z0-9+/_-]*=*", HIDDEN, text)
     return text
+
+
+@contextmanager
+def passed_on(to: Callable[[list[str]], None]) -> Iterator[None]:
+    """Tell another program that hides texts in what it writes what is known, and what becomes known."""
+    _listeners.append(to)
+    try:
+        if _known:
+            to(sorted(_known | _encoded))
+        yield
+    finally:
+        _listeners.remove(to)
+
+
+def secrets_of_url(url: str) -> list[str]:
+    """Return what a URL holds that may not be shown: its password, and what its query calls a secret."""
+    try:
+        parts = urlsplit(url)
+        user, password, asked = parts.username, parts.password, parse_qsl(parts.query)
+    except ValueError:  # no URL after all
+        return []
+    if user and not password and looks_like_key(user):
+        password = user  # as in https://TOKEN@host
+    found = [password, unquote(password)] if password else []
+    return found + [value for name, value in asked if _NAMES_OF_SECRETS.search(name) and value]
+
+
+def looks_like_key(text: str) -> bool:
+    """Return whether a part of a URL may be a key: long, and no mere word or number."""
+    is_mixed = re.search(r"\d", text) is not None and re.search(r"[A-Za-z]", text) is not None
+    return len(text) >= _SHORTEST_KEY and (is_mixed or re.search(r"[a-z][A-Z]", text) is not None)
+
+
+def _spellings(secret: str) -> set[str]:
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        unquote(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    }
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Yield what base64 makes of a secret alone and behind others, as in ``Authorization: Basic``.
+
+    Three letters stand for four bytes; without the first and the last, which hold bits of neighbours.
+    """
+    for before in range(3):
+        written = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
+        is_cut = (before + len(secret.encode())) % 3 != 0
+        part = written[-(-before * 8 // 6) : len(written) - is_cut]
+        if len(part) >= _SHORTEST_KEY:
+            yield part
+            yield part.translate(str.maketrans("+/", "-_"))

@@ -1,6 +1,7 @@
 """The file of channels: chat, SMS and webhooks, each an apprise URL with `{address}` in it.
 
-The URLs hold keys and passwords, so the file is its owner's alone, and no error quotes a URL.
+The URLs hold keys and passwords, so the file is its owner's alone, and no error quotes a URL. What may
+be a key is hidden in all that this process says from then on.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pipeline.alerts.recipients import FILE, MAIL, Form
 from pipeline.core.careful_yaml import careful_yaml
 from pipeline.core.errors import InputError
+from pipeline.core.secrets import know, looks_like_key, secrets_of_url
 from pipeline.delivery.apprise_log import catching
 
 ADDRESS = "{address}"
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _KEYS = ("url", "form")
+OPEN_HOSTS = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
+"""Of these schemes the host is a host, and may be named."""
+_BETWEEN = re.compile(r"[/?&=:@#,;+ ]+")
+_SHORTEST_KEY = 8
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://.+", re.DOTALL)
 
 
@@ -58,10 +64,25 @@ def read_channels(path: Path | None) -> Mapping[str, Channel]:
             f"{path}: expected channels, each a name with url and form under it, got "
             f"{'nothing' if written.values is None else 'something else'}; see docs/operator.md"
         )
-    return {
+    channels = {
         name: _channel(name, told, f"{path}: line {written.line((name,))}")
         for name, told in written.values.items()
     }
+    for channel in channels.values():
+        know(_secrets(channel))
+    return channels
+
+
+def _secrets(channel: Channel) -> set[str]:
+    """Return what may be a key in a URL: of many chats any part is one, and none has a name."""
+    rest = channel.url.partition("://")[2].replace(ADDRESS, "")
+    keys = {one for one in _BETWEEN.split(rest) if looks_like_key(one)}
+    if channel.scheme in OPEN_HOSTS:
+        keys -= {urlsplit(channel.url).hostname or ""}
+    else:
+        host = rest.partition("/")[0]
+        keys |= {one for one in (host, *_BETWEEN.split(host)) if len(one) >= _SHORTEST_KEY}
+    return {*secrets_of_url(channel.url), *keys}
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from pipeline.delivery.channels import ADDRESS, Channel
+from pipeline.delivery.channels import ADDRESS, OPEN_HOSTS, Channel
 
 HIDDEN = "***"
 _SHORTEST = 4
@@ -20,8 +20,6 @@ _NO_SECRETS = frozenset(
     {"address", "message", "subject", "title", "https", "http", "method", "post", "true", "false",
      "send", "format", "text", "overflow", "verify", "version", "type"}
 )  # fmt: skip
-_OPEN_HOSTS = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
-"""Of these schemes the host is a host, and may be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def redaction(channel: Channel, address: str) -> Redaction:
     secrets |= {rest, *(one for one in about_reader if len(one) >= _SHORTEST)}
     # A short password is one all the same.
     secrets |= set((start["login"] or "").split(":")[1:]) if start else set()
-    if channel.scheme in _OPEN_HOSTS:
+    if channel.scheme in OPEN_HOSTS:
         secrets -= hosts | {part for host in hosts for part in re.split(r"[:.]", host)}
     return Redaction(tuple(sorted(_spellings(secrets), key=lambda one: (-len(one), one))))
 

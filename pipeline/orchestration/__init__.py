@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from traceback import format_exception
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, XComArg, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.log import mask_secret
 
 from pipeline import logs
 from pipeline.core.errors import ConflictError, InputError
 from pipeline.core.months import Month
-from pipeline.core.secrets import hidden
+from pipeline.core.secrets import hidden, passed_on
 
 GRIDS = Asset("drought://grids/era5-land")
 """A month's grid is archived and registered; the partition is the month."""
@@ -97,22 +99,41 @@ def month_of_run(rendered: str) -> Month:
 def verdicts(*, is_watched: bool = False) -> Iterator[None]:
     """Tell Airflow what an error asks for: no retry mends bad input or two truths.
 
-    What is logged in the body, and what outcomes it leaves, bear the name of the DAG run. With
-    `is_watched` the standing of all is noted for a monitoring system at the end: a task of the office,
-    whose disk it lies on.
+    What is logged in the body, and what outcomes it leaves, bear the name of the DAG run. No secret
+    that this process knows is in it, nor in the error, whose ever it is: a library may quote an address
+    with its password. With `is_watched` the standing of all is noted for a monitoring system at the
+    end: a task of the office, whose disk it lies on.
     """
-    with logs.bound(run=_name_of_run()):
+    with logs.bound(run=_name_of_run()), logs.hiding(), passed_on(mask_secret):
         try:
             yield
+        except AirflowException:
+            raise  # how a task is skipped or put off
         except (InputError, ConflictError) as error:
             # The error itself, whose words are not hidden, would stand in the log beside it.
             told = AirflowFailException(hidden(str(error)))
             raise told.with_traceback(error.__traceback__) from None
+        except Exception as error:
+            said = "".join(format_exception(error))
+            if hidden(said) == said:
+                raise
+            raise HiddenError(_in_words(error)).with_traceback(error.__traceback__) from None
         finally:
             if is_watched:
                 from pipeline import wiring
 
                 wiring.note_standing()
+
+
+class HiddenError(Exception):
+    """What an error said that held a secret, without it. It is tried again as the error would be."""
+
+
+def _in_words(error: BaseException) -> str:
+    """Return what an error and those behind it say, without secrets."""
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    said = hidden(f"{type(error).__name__}: {error}")
+    return said if behind is None else f"{said}; after {_in_words(behind)}"
 
 
 def _name_of_run() -> str | None:

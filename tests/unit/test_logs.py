@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
@@ -9,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
+from pathlib import Path
 
 import pytest
 import structlog
 
 from pipeline import logs
+from pipeline.delivery.channels import read_channels
 from pipeline.settings import Settings, secrets_of
 
 LOG = logging.getLogger("pipeline.of.the.test")
@@ -78,23 +81,47 @@ def test_no_secret_is_in_a_line_however_it_comes_in(is_json: bool) -> None:
         smtp_password=PASSWORD,
         cdsapi_key="key-of-the-store",
         watch=["sftp://user:s3cret-of-sftp@host/in"],
+        archive_url="https://host/archive?token=t0ken-of-archive",
     )
     to = lines(is_json=is_json, secrets=secrets_of(settings))
     with redirect_stderr(to), logs.bound(run="r1", landscape=PASSWORD):
         LOG.warning("said: %s and %s", PASSWORD, "key-of-the-store")
         LOG.warning("unquoted p@ss-word-1, quoted p%%40ss-word-1, %s", {"a": ["s3cret-of-sftp"]})
         LOG.warning("beside", extra={"about": PASSWORD})
+        LOG.warning("GET /archive?token=t0ken-of-archive")
         try:
             raise OSError(f"sftp://user:s3cret-of-sftp@host: {PASSWORD}")
         except OSError:
             LOG.exception("failed")
     said = to.getvalue()
-    assert said.count("***") >= 8
+    assert said.count("***") >= 9
     for secret in (
-        *(PASSWORD, "pass", "key-of-the-store", "s3cret-of-sftp", "ss-word-1"),
+        *(PASSWORD, "pass", "key-of-the-store", "s3cret-of-sftp", "ss-word-1", "t0ken-of"),
         *(json.dumps(PASSWORD)[1:-1], "p%40ss-word-1"),
     ):
         assert secret not in said, secret
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_keys_of_the_file_of_channels_are_in_no_line_since_it_was_read(
+    is_json: bool, tmp_path: Path
+) -> None:
+    key, word = "T0K3N-of-the-log", "wordofthelog"
+    written = tmp_path / "channels.yaml"
+    written.write_text(f"chat: {{url: 'jsons://user:{word}@host/{key}?-to={{address}}'}}\n")
+    written.chmod(0o600)
+    to = lines(is_json=is_json)
+    with redirect_stderr(to):
+        read_channels(written)
+        basic = base64.b64encode(f"user:{word}".encode()).decode()
+        LOG.warning("refused %s, header Basic %s", key, basic)
+        try:
+            raise OSError(f"https://user:{word}@host/{key}")
+        except OSError:
+            LOG.exception("failed")
+    said = to.getvalue()
+    assert said.count("***") >= 4
+    assert [one for one in (key, word, basic) if one in said] == []
 
 
 def test_importing_the_engine_leaves_our_lines_as_they_were() -> None:

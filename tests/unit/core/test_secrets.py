@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from pipeline.core.secrets import HIDDEN, hidden, know
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.core.secrets import HIDDEN, hidden, know, passed_on, secrets_of_url
 
 
 def test_a_secret_is_hidden_in_every_spelling_of_a_url() -> None:
@@ -12,3 +18,51 @@ def test_a_secret_is_hidden_in_every_spelling_of_a_url() -> None:
 def test_the_longer_one_goes_first() -> None:
     know(["secret-key", "secret-key-of-another"])
     assert hidden("it is secret-key-of-another!") == f"it is {HIDDEN}!"
+
+
+@pytest.mark.parametrize("before", ["", "a:", "ab:", "abc:", "operator:"])
+@pytest.mark.parametrize("after", ["", "x", "yz"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_secret_is_hidden_in_base64_whatever_stands_around_it(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    know(["k\u00e9y?>~of the base-1"])
+    written = encode(f"{before}k\u00e9y?>~of the base-1{after}".encode()).decode()
+    assert hidden(f"Authorization: Basic {written}, 401") == f"Authorization: Basic {HIDDEN}, 401"
+
+
+def test_a_secret_is_hidden_in_json() -> None:
+    know(['wö"rd\\of json'])
+    said = json.dumps({"error": 'wö"rd\\of json'})
+    assert hidden(said) == f'{{"error": "{HIDDEN}"}}'
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("ftp://agency:p%40ss@host/in", ["p%40ss", "p@ss"]),
+        ("https://host/in?token=a%20b&page=2", ["a b"]),
+        ("postgresql://host/db?user=u&password=s3&sslmode=require", ["s3"]),
+        ("https://ghp_1234567890@host/in", ["ghp_1234567890", "ghp_1234567890"]),
+        ("sftp://agency@host/in", []),
+        ("http://[broken", []),
+    ],
+)
+def test_of_a_url_the_password_and_what_it_calls_a_secret_are_some(
+    url: str, secrets: list[str]
+) -> None:
+    assert secrets_of_url(url) == secrets
+
+
+def test_what_is_known_is_passed_on_and_what_becomes_known_too() -> None:
+    know(["known-before-1"])
+    heard: list[str] = []
+    with passed_on(heard.extend):
+        assert "known-before-1" in heard
+        know(["known-since-2"])
+        assert "known-since-2" in heard
+        heard.clear()
+        know(["known-since-2"])
+        assert heard == []
+    know(["known-after-3"])
+    assert heard == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.alerts.recipients import Form
 from pipeline.core.errors import InputError
+from pipeline.core.secrets import hidden
 from pipeline.delivery.channel_calls import refuse_unusable
 from pipeline.delivery.channels import Channel, read_channels
 from pipeline.delivery.redacted import redaction
@@ -134,3 +136,23 @@ def test_no_address_adds_to_the_url(address: str) -> None:
 def test_what_is_passed_on_is_without_secrets(url: str, text: str, expected: str) -> None:
     address = "+998 90 123-45-67" if "number" in text else "998901234567"
     assert redaction(Channel("x", url), address)(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "expected"),
+    [
+        ("tgram://1029384756:AAplantedBot/{address}", "bot1029384756:AAplantedBot is away", "bot*** is away"),
+        ("jsons://user:planted-3-word@hooks2.example.org/{address}",
+         "hooks2.example.org: user has not planted-3-word", "hooks2.example.org: user has not ***"),
+        ("jsons://hooks.example.org/in/T0planted/services?-to={address}",
+         "https://hooks.example.org/in/T0planted/services", "https://hooks.example.org/in/***/services"),
+        ("jsons://hooks.example.org/in?token=plantedword&-to={address}", "no plantedword", "no ***"),
+        ("jsons://user:planted-4-word@hooks.example.org/{address}",
+         f"Basic {base64.b64encode(b'user:planted-4-word').decode()}", "Basic ***"),
+    ],
+)  # fmt: skip
+def test_the_keys_of_a_file_that_was_read_are_hidden_in_all_that_is_said(
+    tmp_path: Path, url: str, said: str, expected: str
+) -> None:
+    read_channels(file(tmp_path, f'hook: {{url: "{url}"}}'))
+    assert hidden(said) == expected
