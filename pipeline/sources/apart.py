@@ -9,6 +9,7 @@ which import little so that they start fast.
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -25,6 +26,11 @@ REFUSED = 65
 FROM_OUTSIDE = {-signal.SIGHUP, -signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM}
 """Nothing that a file holds ends a program so: memory ran out, or somebody stopped it."""
 TRACEBACK = b"Traceback (most recent call last)"
+
+_NEEDED = re.compile(
+    r"PATH|HOME|TMPDIR|TZ|LANG|LD_LIBRARY_PATH|VIRTUAL_ENV|(LC|OMP|ECCODES|PROJ|HDF5)_\w+|PYTHON\w+"
+)
+"""What programs are told of our environment: where things lie. They read files of others, and no key."""
 
 
 class UnansweredError(Exception):
@@ -55,6 +61,7 @@ def ask(
             capture_output=True,
             check=False,
             timeout=seconds,
+            env={name: one for name, one in os.environ.items() if _NEEDED.fullmatch(name)},
         )
     except subprocess.TimeoutExpired as error:
         raise UnansweredError(f"{reader} comes to no end with it") from error

@@ -55,6 +55,14 @@ def program(folder: Path, made: str) -> str:
     return "apart_for_a_test"
 
 
+def test_a_program_is_told_no_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CDSAPI_KEY", "DROUGHT_SMTP_PASSWORD", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
+        monkeypatch.setenv(name, "planted-word")
+    told = apart.ask(program(folder, "return [repr(dict(os.environ)).encode()]"), seconds=60)
+    assert b"PATH" in told
+    assert b"planted-word" not in told
+
+
 def imported_by(code: str) -> set[str]:
     """The modules that an interpreter ends with, told by `code` itself."""
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
