@@ -30,18 +30,21 @@ from shapely.geometry import MultiPolygon, shape
 
 from pipeline.core.errors import InputError
 from pipeline.landscapes.rasters import RasterPiece
+from pipeline.sources.raster_company import says_more
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
 
 MOST_CELLS = 100_000_000
 """Of one piece: half a gigabyte while it is cut."""
-_DRIVERS = (
-    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "GTiff"),
-    ((b"ncols", b"NCOLS", b"nCols"), "AAIGrid"),
-)
-"""How the formats begin that are read, and who reads them."""
-_HEAD_BYTES = 8
+_GEOTIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ASCII_GRID = (b"ncols", b"nrows", b"xllcorner", b"yllcorner", b"xllcenter", b"yllcenter", b"dx",
+               b"dy", b"cellsize")  # fmt: skip
+"""How GDAL knows one, in letters of any size."""
+_MISPLACED = (b"ncols", b"nrows", b"nodata")
+"""How one begins that GDAL does not know."""
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 16
 _WGS84 = "EPSG:4326"
 _STILL = 0.1
 """How far, in cells, positions may move between two datums and still be the same."""
@@ -131,8 +134,7 @@ def open_raster(path: Path) -> Iterator[Raster]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, in our words
-            # What may lie beside the file, .aux.xml, can name other files to read.
-            with rasterio.Env(GDAL_PAM_ENABLED="NO"):
+            with rasterio.Env(GDAL_PAM_ENABLED="YES" if says_more(path) else "NO"):
                 dataset = rasterio.open(path, driver=driver)
     except RasterioError as error:
         raise InputError(
@@ -158,9 +160,16 @@ def _driver(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    for marks, driver in _DRIVERS:
-        if head.startswith(marks):
-            return driver
+    if head.startswith(_GEOTIFF):
+        return "GTiff"
+    small = head.lower()
+    if small.startswith(_ASCII_GRID):
+        return "AAIGrid"
+    if small.removeprefix(_BOM).lstrip().startswith(_MISPLACED):
+        raise InputError(
+            f"{path}: expected an ASCII grid that begins with the line ncols, got {head!r}; put that line "
+            "first, with nothing before it"
+        )
     raise InputError(
         f"{path}: expected a raster such as GeoTIFF, got {head!r}; turn it into one, for instance with "
         "rio convert -f GTiff IN OUT"
@@ -177,6 +186,11 @@ def _refuse_unfit(dataset: Any, path: Path) -> None:  # noqa: ANN401 - rasterio 
         raise InputError(
             f"{path}: no coordinate system, expected one such as EPSG:4326; set it, for instance "
             "with rio edit-info --crs EPSG:4326 FILE"
+        )
+    if dataset.transform == Affine.identity():
+        raise InputError(
+            f"{path}: does not say where its cells lie, expected it in the file; export it again as "
+            "GeoTIFF"
         )
 
 

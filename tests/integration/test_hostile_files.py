@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from pipeline.steps.watch import watch
 from tests.integration.conftest import NOW
 from tests.integration.little_world import JANUARY, landscape, say_spi_3, settle, told
 from tests.unit.alerts.cases import APPROVAL
+from tests.unit.sources.maps import write_map
 from tests.unit.sources.test_hostile_files import RASTER_VRT, VECTOR_VRT
 
 
@@ -49,7 +50,7 @@ def listening() -> Iterator[tuple[str, list[str]]]:
     """A web server, and what it was asked for."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Noting)
     server.asked = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", server.asked  # type: ignore[attr-defined]
@@ -94,6 +95,29 @@ def test_rasters_ask_for_nothing_on_the_web(tmp_path: Path, write: object) -> No
         write(path, url)  # type: ignore[operator]
         with pytest.raises(InputError), open_raster(path) as raster:
             raster.piece((66.0, 38.0, 67.0, 39.0))
+        assert asked == []
+
+
+BESIDE = {
+    ".msk": RASTER_VRT.replace(
+        "<SRS>", '<Metadata><MDI key="INTERNAL_MASK_FLAGS_1">2</MDI></Metadata><SRS>'
+    ),
+    ".ovr": RASTER_VRT,
+    ".aux.xml": '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">{}</MDI></Metadata>'
+    "</PAMDataset>",
+}
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32642"], ids=["as it is", "turned"])
+@pytest.mark.parametrize("ending", BESIDE)
+def test_what_lies_beside_a_raster_asks_for_nothing_on_the_web(
+    tmp_path: Path, ending: str, crs: str
+) -> None:
+    path = write_map(tmp_path / "a.tif", [[1, 2], [3, 4]], crs=crs)
+    with listening() as (url, asked):
+        (tmp_path / f"a.tif{ending}").write_text(BESIDE[ending].format(f"/vsicurl/{url}/b.tif"))
+        with suppress(InputError), open_raster(path) as raster:
+            raster.piece((-180.0, -90.0, 180.0, 90.0))
         assert asked == []
 
 

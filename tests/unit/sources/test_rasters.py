@@ -77,6 +77,45 @@ class TestPieces:
         assert code == 13
 
 
+class TestAsciiGrids:
+    CELLS = "1 9\n3 4\n"
+
+    def save(self, path: Path, head: str) -> Path:
+        path.write_text(head.replace(", ", "\n") + "\n" + self.CELLS)
+        path.with_suffix(".prj").write_text(rasterio.CRS.from_epsg(4326).to_wkt())
+        return path
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "ncols 2, nrows 2, xllcorner 66, yllcorner 37, cellsize 1, NODATA_value 9",
+            "NCOLS 2, NROWS 2, XLLCORNER 66, YLLCORNER 37, CELLSIZE 1, NODATA_VALUE 9",
+            "NCols 2, NRows 2, XllCorner 66, YllCorner 37, CellSize 1, NoData_value 9",
+            "ncols 2, nrows 2, xllcenter 66.5, yllcenter 37.5, cellsize 1, nodata_value 9",
+            "NROWS 2, NCOLS 2, YLLCENTER 37.5, XLLCENTER 66.5, CELLSIZE 1, NODATA_VALUE 9",
+            "cellsize 1, nodata_value 9, xllcorner 66, yllcorner 37, nrows 2, ncols 2",
+            "dx 1, dy 1, xllcorner 66, yllcorner 37, nrows 2, ncols 2, nodata_value 9",
+            "ncols 2, nodata_value 9, nrows 2, xllcorner 66, yllcorner 37, cellsize 1",
+        ],
+    )
+    def test_are_read_whatever_stands_first_and_however_it_is_written(
+        self, tmp_path: Path, head: str
+    ) -> None:
+        piece = read(self.save(tmp_path / "a.asc", head))
+        assert (piece.west, piece.south, piece.east, piece.north) == (66.0, 37.0, 68.0, 39.0)
+        assert piece.values[piece.is_known].tolist() == [1, 3, 4]
+
+    @pytest.mark.parametrize(
+        "before", ["nodata_value 9\n", "NODATA_value 9\n", " ", "\n", "\ufeff"]
+    )
+    def test_that_gdal_does_not_know_are_refused_for_that(
+        self, tmp_path: Path, before: str
+    ) -> None:
+        head = f"{before}ncols 2, nrows 2, xllcorner 66, yllcorner 37, cellsize 1"
+        with pytest.raises(InputError, match="begins with the line ncols"):
+            read(self.save(tmp_path / "a.asc", head))
+
+
 class TestCoordinateSystems:
     def test_degrees_of_another_datum_are_taken_as_they_are(self, tmp_path: Path) -> None:
         # Pulkovo 1942 lies 85 m east of WGS84 here: a five-hundredth of such a cell.
@@ -152,6 +191,12 @@ class TestRefusals:
         with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
             write_map(path, CODES, crs=None, transform=None)
         with pytest.raises(InputError, match="no coordinate system"), open_raster(path):
+            pass
+
+    @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+    def test_degrees_without_a_place(self, tmp_path: Path) -> None:
+        path = write_map(tmp_path / "a.tif", CODES, transform=None)
+        with pytest.raises(InputError, match="where its cells lie"), open_raster(path):
             pass
 
     def test_what_is_no_raster(self, tmp_path: Path) -> None:
