@@ -19,7 +19,7 @@ airflow = typer.Typer(
 Login = Annotated[str, typer.Argument(help="The name to log in with.", metavar="LOGIN")]
 
 _OTHERS = (
-    "not by `drought airflow up` runs {}; systemd shows and stops its own: "
+    "`drought airflow up` did not start what runs: {}; systemd shows and stops its own: "
     "`systemctl list-units 'drought*'`, with --user where they are a user's"
 )
 

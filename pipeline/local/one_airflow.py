@@ -73,7 +73,7 @@ class OneAirflow:
                 ", ".join(self.holders()[:_NAMED]) or "a process of another account or container"
             )
             raise InputError(
-                f"Airflow: expected none to run in {self.path.parent}, and {named} does; what `make up` "
+                f"Airflow: expected none to run in {self.path.parent}, got {named}; what `make up` "
                 "started is stopped by `make down`, what systemd runs by `systemctl stop drought.target` "
                 "(with --user where the units are a user's); or leave it running"
             ) from None
