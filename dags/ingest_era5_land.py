@@ -2,7 +2,8 @@
 ### ERA5-Land, monthly
 
 Fetches and archives the previous month of ERA5-Land on the 7th, when the preliminary release is
-out, and again the months whose final values are due. The partition key is the month of the data.
+out, months before it that lack because the server was away in their turn, and again the months whose
+final values are due. The partition key is the month of the data.
 
 `ask` submits requests, `wait` looks every few minutes how they stand and holds no worker meanwhile,
 `collect` takes the files, and `name_failures` is red where one of the older months failed; the new
@@ -54,12 +55,11 @@ def ingest_era5_land() -> None:
     def ask(month: str) -> int:
         from pipeline import wiring
         from pipeline.steps import fetch
-        from pipeline.steps.settling import months_to_settle
+        from pipeline.steps.settling import months_to_ask
 
         with verdicts():
-            wanted = month_of_run(month)
             installation = wiring.installation()
-            return fetch.ask(installation, [wanted, *months_to_settle(installation)])
+            return fetch.ask(installation, months_to_ask(installation, month_of_run(month)))
 
     @task.sensor(
         pool=CDS_POOL,

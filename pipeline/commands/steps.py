@@ -235,7 +235,8 @@ def run(first: MaybeFrom = None, last: MaybeTo = None) -> None:
     """All steps for these months, without Airflow: for a systemd timer, or by hand.
 
     Without months: all that lack, from the oldest month held to the newest that should be out by the
-    schedule of its source (`drought sources list`).
+    schedule of its source (`drought sources list`); one that only a file could bring is no failure then.
+    Whatever fails, the rest is done first, and approved messages leave. Exit code 1 if anything failed.
     """
     from pipeline.steps.run import run as run_step
 
@@ -246,5 +247,9 @@ def run(first: MaybeFrom = None, last: MaybeTo = None) -> None:
         f"{first or 'the oldest held'} to {last or 'the newest due'}: {done.fetched} months fetched, "
         f"{done.told} alerts wait for approval, {done.delivered.sent} messages sent"
     )
+    if done.without_file:
+        first_lacking, more = done.without_file[0], len(done.without_file) - 1
+        others = f" and {more} more" if more else ""
+        print(f"no file was given yet of {first_lacking}{others}: `drought status` says what to do")
     if done.delivered.failures:
         raise typer.Exit(1)

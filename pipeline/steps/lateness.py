@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.area_shares import AreaShare
@@ -76,6 +76,17 @@ def behind(
     elif values_to is not None and (stages_to is None or stages_to < values_to):
         said.append(f"stages: {values_to} has values of {source} and no stages; {_RENEW}")
     return said
+
+
+def without_file(source: str, months: Sequence[Month]) -> list[str]:
+    """Return that nobody has given a file of some months between others, of a source without a schedule."""
+    if not months:
+        return []
+    named = ", ".join(map(str, months[:_MOST_NAMED])) + (", …" if len(months) > _MOST_NAMED else "")
+    return [
+        f"{source}: no file was given of {_months(len(months))} between others ({named}); give the "
+        f"files: `drought ingest grid FILE… --source {source}`"
+    ]
 
 
 def silent_gauges(heard_to: Mapping[str, Month]) -> list[str]:

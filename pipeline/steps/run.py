@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pipeline.core.errors import DroughtError, InputError
 from pipeline.core.ids import ERA5_LAND
@@ -16,15 +17,17 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.fetch_at_once import bring, bring_ranges
 from pipeline.steps.installation import Installation, grid_source
 from pipeline.steps.maps import bring_maps
-from pipeline.steps.months import tell_of_months_quietly
+from pipeline.steps.months import tell_of_months
 from pipeline.steps.progress import Advance
 from pipeline.steps.publish import publish
 from pipeline.steps.settling import months_to_settle
 from pipeline.steps.waiting_files import refuse_unclean, watch_all
 from pipeline.warehouse.files import read_months_held, read_sources
-from pipeline.warehouse.schedules import read_newest_due_month
+from pipeline.warehouse.schedules import read_lacking_months
 
 _log = logging.getLogger(__name__)
+
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,38 @@ class Ran:
     told: int
     """Alerts that now wait for approval."""
     delivered: Delivered
+    without_file: tuple[Month, ...] = ()
+    """Months that only a file could bring, and none was given yet: no failure of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What fetching came to."""
+
+    months: int = 0
+    without_file: tuple[Month, ...] = ()
+
+
+@dataclass
+class _Round:
+    """One run: what failed in it, while what does not need it was done all the same."""
+
+    troubles: list[Exception] = field(default_factory=list)
+
+    def attempt(self, step: str, do: Callable[[], _Done]) -> _Done | None:
+        """Return what a step came to, or None where it failed."""
+        try:
+            return do()
+        except Exception as error:  # noqa: BLE001 - raised at the end; clients of object stores have errors of their own
+            _log.warning("%s: %s", step, error)
+            self.troubles.append(error)
+            return None
+
+    def end(self) -> None:
+        """Fail as the first step that did; a defect goes before what the operator can mend."""
+        defects = [one for one in self.troubles if not isinstance(one, DroughtError | OSError)]
+        for trouble in [*defects, *self.troubles]:
+            raise trouble
 
 
 def run(
@@ -54,50 +89,49 @@ def run(
     again, but for those whose final values are due. What follows the ingest asks the warehouse
     what there is to do, so a month that came late renews those after it too.
 
+    Whatever fails, all that can be done without it is done first, so that what is approved leaves, and
+    the bulletin says what is late. A month that only a file could bring is no failure of a run that
+    was told no months: nobody has given it yet, and the status says so.
+
     Raises:
-        InputError: as the steps say; or a file of a drop folder was refused, and all was done
-            without it.
-        NotPublishedError, OSError: the store lacks a month, or does not answer; all that can be
-            done without it is done first, so that what is approved leaves, and the bulletin says
-            what is late.
-        Exception: whatever kept the maps from being made, after all that can be done without.
+        InputError: as the steps say; or a file of a drop folder was refused.
+        NotPublishedError, OSError: the store lacks a month, or does not answer.
+        Exception: whatever else made a step fail.
     """
-    fetched = 0
-    trouble: Exception | None = None
-    came = watch_all(installation, advance=advance)
-    try:
-        fetched = _fetch(installation, _asked(installation, first, last), advance)
-    except (DroughtError, OSError) as error:
-        trouble = error
-        _log.warning("fetch: %s", error)  # what follows may fail for a reason of its own
-    if not _has_grids(installation) and trouble is not None:
-        raise trouble
-    try:
-        compute(installation, advance=advance)
-        trouble = _bring_maps(installation, advance, trouble)
-        told = evaluate(installation, advance=advance).told
-    finally:
-        escalate(installation)
-        tell_of_months_quietly(installation)
-        delivered = deliver(installation)
-    publish(installation)
-    if trouble is not None:
-        raise trouble
-    refuse_unclean(came)
-    return Ran(fetched, told, delivered)
+    this = _Round()
+    came = this.attempt("watch", lambda: watch_all(installation, advance=advance))
+    fetched = this.attempt("fetch", lambda: _fetch(installation, first, last, advance))
+    told = _decide(this, installation, advance)
+    this.attempt("escalate", lambda: escalate(installation))
+    delivered = this.attempt("deliver", lambda: deliver(installation)) or Delivered(0, ())
+    if told is not None:
+        this.attempt("publish", lambda: publish(installation))
+    # Last, as what could not be done is no end of a month; and what is told is to leave now.
+    news = this.attempt("tell_of_months", lambda: tell_of_months(installation))
+    if news is not None and news.count:
+        more = this.attempt("deliver", lambda: deliver(installation)) or Delivered(0, ())
+        delivered = Delivered(
+            delivered.sent + more.sent, delivered.failures + more.failures, more.resting
+        )
+    this.end()
+    if came is not None:
+        refuse_unclean(came)
+    brought = fetched or _Fetched()
+    return Ran(brought.months, told or 0, delivered, brought.without_file)
 
 
-def _bring_maps(
-    installation: Installation, advance: Advance, trouble: Exception | None
-) -> Exception | None:
-    """Return `trouble`, or else what kept the maps from being made; most plans need none."""
-    try:
-        bring_maps(installation, advance=advance)
-    except Exception as error:  # noqa: BLE001 - clients of object stores have errors of their own
-        if trouble is None:
-            return error
-        _log.warning("maps: %s", error)
-    return trouble
+def _decide(this: _Round, installation: Installation, advance: Advance) -> int | None:
+    """Compute, map and evaluate; return how many alerts are to be told, None where it failed.
+
+    Most plans need no maps.
+    """
+    if this.troubles and not _has_grids(installation):
+        return None
+    if this.attempt("compute", lambda: compute(installation, advance=advance)) is None:
+        return None
+    this.attempt("maps", lambda: bring_maps(installation, advance=advance))
+    done = this.attempt("evaluate", lambda: evaluate(installation, advance=advance))
+    return None if done is None else done.told
 
 
 def _has_grids(installation: Installation) -> bool:
@@ -105,57 +139,55 @@ def _has_grids(installation: Installation) -> bool:
         return bool(read_sources(connection))
 
 
-def _asked(installation: Installation, first: Month | None, last: Month | None) -> list[Month]:
-    """Return the months of a run, of which those not given follow from what is held.
+def _fetch(
+    installation: Installation, first: Month | None, last: Month | None, advance: Advance
+) -> _Fetched:
+    """Fetch what is not held of the months of a run, and the finals that are due.
+
+    Raises:
+        InputError: a month is not given, and nothing is held to go on from; or only a file could
+            bring one of those that are given, and none did.
+    """
+    source, months, lacking = _asked(installation, first, last)
+    # Who brings ERA5-Land by hand, without a key, brings its final values by hand too.
+    has_key = installation.settings.cdsapi_key is not None
+    if source != ERA5_LAND or (not has_key and len(lacking) < len(months)):
+        if not lacking:
+            return _Fetched()
+        fetch = ", or set CDSAPI_KEY to have it fetched" if source == ERA5_LAND else ""
+        said = (
+            f"{source}: expected {lacking[0]} from a file, got none; run `drought ingest grid`, "
+            f"or lay it into the drop folder{fetch}"
+        )
+        if first is not None or last is not None:
+            raise InputError(said)
+        _log.warning("%s", said)
+        return _Fetched(without_file=tuple(lacking))
+    wanted = [*lacking, *(months_to_settle(installation) if has_key else ())]
+    if wanted:
+        return _Fetched(len(bring(installation, wanted, advance=advance)))
+    if has_key:
+        bring_ranges(installation, advance=advance)
+    return _Fetched()
+
+
+def _asked(
+    installation: Installation, first: Month | None, last: Month | None
+) -> tuple[str, Sequence[Month], list[Month]]:
+    """Return the source of grids, the months of a run, and those of them that no file holds.
 
     Raises:
         InputError: one is not given, and nothing is held to go on from.
     """
-    if first is None or last is None:
-        with installation.warehouse.connect() as connection:
-            sources = read_sources(connection)
-            source = grid_source(connection, installation.settings) if sources else ERA5_LAND
-            held = read_months_held(connection, source)
-            due = read_newest_due_month(connection, source, installation.clock())
-        if not held:
+    with installation.warehouse.connect() as connection:
+        sources = read_sources(connection)
+        source = grid_source(connection, installation.settings) if sources else ERA5_LAND
+        held = read_months_held(connection, source)
+        if not held and (first is None or last is None):
             raise InputError(
                 f"{source}: expected a history to go on from, got none; load it first, such as "
                 "`drought ingest era5-land --from 1991-01 --to 2026-10`, or give --from and --to"
             )
-        first = first or held[0]
-        last = last or max(held[-1], due or held[-1])
-    return list(months_between(first, last))
-
-
-def _fetch(installation: Installation, months: Sequence[Month], advance: Advance) -> int:
-    """Fetch what is not held of `months`, and the finals that are due; return how many came.
-
-    Raises:
-        InputError: only a file could bring one of the months, and none did.
-    """
-    source, lacking = _lacking(installation, months)
-    # Who brings ERA5-Land by hand, without a key, brings its final values by hand too.
-    has_key = installation.settings.cdsapi_key is not None
-    if source != ERA5_LAND or (not has_key and len(lacking) < len(months)):
-        if lacking:
-            fetch = ", or set CDSAPI_KEY to have it fetched" if source == ERA5_LAND else ""
-            raise InputError(
-                f"{source}: expected {lacking[0]} from a file, got none; run `drought ingest grid`, "
-                f"or lay it into the drop folder, first{fetch}"
-            )
-        return 0
-    wanted = [*lacking, *(months_to_settle(installation) if has_key else ())]
-    if wanted:
-        return len(bring(installation, wanted, advance=advance))
-    if has_key:
-        bring_ranges(installation, advance=advance)
-    return 0
-
-
-def _lacking(installation: Installation, months: Sequence[Month]) -> tuple[str, list[Month]]:
-    """Return the source of grids, and which of the months no file of it holds."""
-    with installation.warehouse.connect() as connection:
-        sources = read_sources(connection)
-        source = grid_source(connection, installation.settings) if sources else ERA5_LAND
-        held = set(read_months_held(connection, source))
-    return source, [month for month in months if month not in held]
+        lacking = read_lacking_months(connection, source, installation.clock(), first, last)
+    until = last or max([*held, *lacking])
+    return source, list(months_between(first or held[0], until)), lacking

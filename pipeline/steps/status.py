@@ -16,7 +16,7 @@ from pipeline.core.months import Month
 from pipeline.plans.lateness import LateReading
 from pipeline.plans.timetable import Timetable
 from pipeline.steps.installation import Installation, acts_as, deciding_sources
-from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges
+from pipeline.steps.lateness import behind, late_by_plan, lateness, silent_gauges, without_file
 from pipeline.warehouse.blended import read_silent_gauges
 from pipeline.warehouse.channels import ChannelWaiting, read_standing
 from pipeline.warehouse.files import read_sources
@@ -30,6 +30,7 @@ from pipeline.warehouse.outcomes import (
     read_latest_outcomes,
 )
 from pipeline.warehouse.plans import read_plans
+from pipeline.warehouse.schedules import read_lacking_months, read_schedules
 from pipeline.warehouse.status import (
     Rows,
     read_countries_without_issuer,
@@ -209,7 +210,18 @@ def _behind(
     untaken = read_untaken_months(connection)
     months = [row["newest_month"] for row in freshness if row["source"] == source]
     newest = max((Month.of(month) for month in months if month), default=None)
-    return [*behind(source, untaken.get(source, 0), newest, stages_to), *silent]
+    return [
+        *_without_file(installation, connection, source),
+        *behind(source, untaken.get(source, 0), newest, stages_to),
+        *silent,
+    ]
+
+
+def _without_file(installation: Installation, connection: Connection, source: str) -> list[str]:
+    """Say which months of a source without a schedule lack; of others `mart.freshness` does."""
+    if source in {one.source for one in read_schedules(connection)}:
+        return []
+    return without_file(source, read_lacking_months(connection, source, installation.clock()))
 
 
 @acts_as(Component.WATCH)

@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pipeline.core.errors import InputError
-from pipeline.core.months import Month
+from pipeline.core.months import Month, months_between
+from pipeline.warehouse.files import read_months_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,33 @@ def read_newest_due_month(connection: Connection, source: str, at: datetime) -> 
     )
     due = connection.execute(text(statement), {"source": source, "at": at}).scalar()
     return None if due is None else Month.of(due)
+
+
+def read_lacking_months(
+    connection: Connection,
+    source: str,
+    at: datetime,
+    first: Month | None = None,
+    last: Month | None = None,
+) -> list[Month]:
+    """Return the months of a source that no file holds, oldest first: holes, and those that are due.
+
+    From `first`, else the oldest month held, to `last`, else the newest that is held or due by the
+    schedule of the source. None where nothing is held to go on from.
+    """
+    held = read_months_held(connection, source)
+    if first is None:
+        if not held:
+            return []
+        first = held[0]
+    if last is None:
+        due = read_newest_due_month(connection, source, at)
+        newest = [*held[-1:], *([] if due is None else [due])]
+        if not newest:
+            return []
+        last = max(newest)
+    known = set(held)
+    return [month for month in months_between(first, last) if month not in known]
 
 
 _TO_SETTLE = """

@@ -15,11 +15,19 @@ from pipeline.core.errors import InputError
 from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month
 from pipeline.local.data_store import DataStore
-from pipeline.steps import fetch_at_once
+from pipeline.steps import fetch, fetch_at_once
 from pipeline.steps.installation import Installation
 from pipeline.steps.run import run
+from pipeline.steps.settling import months_to_ask
 from pipeline.warehouse.files import read_months_held
-from tests.integration.fetching import NEWEST, TAJIKISTAN, OpenStore, installed, stores
+from tests.integration.fetching import (
+    NEWEST,
+    TAJIKISTAN,
+    OpenStore,
+    installed,
+    stores,
+    submissions,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -100,6 +108,33 @@ def test_without_a_history_it_says_how_to_load_one(
     with pytest.raises(InputError, match="expected a history to go on from, got none; load it"):
         run(installation)
     assert store.requests == []
+
+
+class TestAScheduler:
+    """The DAG asks in the turn of its month; the turns that passed while the server was away too."""
+
+    def test_asks_for_the_months_missed_and_for_none_beyond_its_own(
+        self, installation: Installation, store: DataStore
+    ) -> None:
+        bring(installation, JULY)
+        asked = len(submissions(store))
+        assert months_to_ask(installation, SEPTEMBER) == [SEPTEMBER, AUGUST]
+        fetch.ask(installation, months_to_ask(installation, SEPTEMBER), countries=TAJIKISTAN)
+        assert submissions(store)[asked:] == ["2026: 08 09"]
+
+    def test_leaves_to_an_open_request_what_it_brings(self, installation: Installation) -> None:
+        bring(installation, JULY)
+        fetch.ask(installation, [AUGUST], countries=TAJIKISTAN)
+        assert months_to_ask(installation, NEWEST) == [NEWEST, SEPTEMBER]
+
+    def test_asks_for_its_month_alone_where_nothing_is_held(
+        self, installation: Installation
+    ) -> None:
+        assert months_to_ask(installation, NEWEST) == [NEWEST]
+
+    def test_the_dag_asks_so(self) -> None:
+        dag = Path(__file__).parents[2] / "dags" / "ingest_era5_land.py"
+        assert "months_to_ask(installation, month_of_run(month))" in dag.read_text(encoding="utf-8")
 
 
 def test_who_brings_files_by_hand_is_told_which_month_lacks(
