@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from pipeline import logs
 from pipeline.core.clock import implausible
 from pipeline.core.errors import InputError
-from pipeline.core.secrets import know
+from pipeline.core.secrets import know, secrets_of_environment
 from pipeline.local.logins import Logins
 from pipeline.local.postgres import EmbeddedPostgres
 from pipeline.settings import Settings, secrets_of, settings_from_environment
@@ -43,7 +43,7 @@ DAGS = Path(__file__).parents[1] / "dags"
 def settings() -> Settings:
     """Return the settings of this process. Their secrets are hidden in its errors from now on."""
     held = settings_from_environment()
-    know(secrets_of(held))
+    know([*secrets_of(held), *secrets_of_environment(os.environ)])
     return held
 
 

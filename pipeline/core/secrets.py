@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -19,6 +19,7 @@ _SHORTEST = 6
 _SHORTEST_KEY = 8
 """Keys that nobody chose are longer."""
 _NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
+_KEYS_OF_STORES = re.compile(r"(AWS|AZURE|FSSPEC|GCS|GOOGLE)_\w*(KEY|PASSWORD|SECRET|TOKEN)")
 _known: set[str] = set()
 _encoded: set[str] = set()
 """What is in a text in base64 that holds a secret, wherever in it the secret begins."""
@@ -71,6 +72,11 @@ def secrets_of_url(url: str) -> list[str]:
         password = user  # as in https://TOKEN@host
     found = [password, unquote(password)] if password else []
     return found + [value for name, value in asked if _NAMES_OF_SECRETS.search(name) and value]
+
+
+def secrets_of_environment(environment: Mapping[str, str]) -> list[str]:
+    """Return the keys of object stores, which their own libraries read there."""
+    return [one for name, one in environment.items() if _KEYS_OF_STORES.fullmatch(name)]
 
 
 def looks_like_key(text: str) -> bool:

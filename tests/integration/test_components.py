@@ -135,6 +135,35 @@ class TestTheRoles:
         assert [one for one in others if not one.startswith(("ops.", "series."))] == []
         assert {one: who for one, who in others.items() if not who <= {INGEST, CONFIGURE}} == {}
 
+    def test_read_addresses_only_where_they_write_to_them_or_watch(self, empty: Engine) -> None:
+        held = (
+            "alert.recipient",
+            "alert.delivery",
+            "alert.digest",
+            "alert.notice",
+            "alert.channel",
+        )
+        query = text("SELECT has_table_privilege(:role, :table, 'SELECT')")
+        with empty.connect() as connection:
+            reads = {
+                one: [t for t in held if connection.execute(query, {"role": one, "table": t}).scalar_one()]
+                for one in Component
+            }  # fmt: skip
+        assert {one: found for one, found in reads.items() if not found} == {
+            INGEST: [], COMPUTE: [], PUBLISH: []
+        }  # fmt: skip
+        assert reads[WATCH] == list(held)
+
+    def test_of_those_that_watch_reads_all(self, empty: Engine) -> None:
+        with empty.connect() as connection:
+            query = text(
+                "SELECT c.oid::regclass::text FROM pg_class AS c "
+                "WHERE c.relnamespace::regnamespace::text IN "
+                "('ops', 'landscape', 'series', 'index', 'plan', 'alert', 'mart') "
+                "AND c.relkind IN ('r', 'v') AND NOT has_table_privilege(:role, c.oid, 'SELECT')"
+            )
+            assert connection.execute(query, {"role": WATCH}).all() == []
+
     def test_leave_history_to_the_tables(self, empty: Engine) -> None:
         for role in (*Component, PIPELINE):
             assert writable(empty, role) & ONLY_TRIGGERS == set()

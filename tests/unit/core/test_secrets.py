@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.core.secrets import HIDDEN, hidden, know, passed_on, secrets_of_url
+from pipeline.core.secrets import (
+    HIDDEN,
+    hidden,
+    know,
+    passed_on,
+    secrets_of_environment,
+    secrets_of_url,
+)
 
 
 def test_a_secret_is_hidden_in_every_spelling_of_a_url() -> None:
@@ -66,3 +73,16 @@ def test_what_is_known_is_passed_on_and_what_becomes_known_too() -> None:
         assert heard == []
     know(["known-after-3"])
     assert heard == []
+
+
+def test_keys_of_object_stores_are_secrets_though_no_setting_holds_them() -> None:
+    environment = {
+        "AWS_ACCESS_KEY_ID": "named-openly",
+        "AWS_SECRET_ACCESS_KEY": "of-amazon",
+        "AWS_SESSION_TOKEN": "of-a-session",
+        "FSSPEC_S3_SECRET": "of-fsspec",
+        "FSSPEC_S3_ENDPOINT_URL": "https://s3.example.org",
+        "AWS_SHARED_CREDENTIALS_FILE": "/run/secrets/aws",
+        "KEY": "of-something-else",
+    }
+    assert secrets_of_environment(environment) == ["of-amazon", "of-a-session", "of-fsspec"]
