@@ -7,7 +7,7 @@ else unseen: YAML 1.1 reads `no` as false, 1:30 as 90 and 010 as 8.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,20 +123,19 @@ def careful_yaml(text: str, where: str) -> Written:
 def top_keys(raw: bytes) -> set[str] | None:
     """Return the words that are keys at the top of a YAML document, none where it is no mapping.
 
-    Nothing of it is made or repeated, so it may be anything at all. None: it is not YAML.
+    Nothing of it is made or repeated, so it may be anything at all. None: it is not YAML, or has so many
+    levels that PyYAML would need hours for it.
     """
     keys: set[str] = set()
-    depth = count = 0
+    count = 0
     try:
-        for event in yaml.parse(raw, Loader=yaml.SafeLoader):
+        for event, level in _with_levels(raw):
             if isinstance(event, CollectionEndEvent):
-                depth -= 1
-                count += depth == 1
+                count += level == 1
             elif isinstance(event, CollectionStartEvent):
-                depth += 1
-                if depth == 1 and not isinstance(event, MappingStartEvent):
+                if level == 0 and not isinstance(event, MappingStartEvent):
                     return set()
-            elif depth == 1 and isinstance(event, NodeEvent):
+            elif level == 1 and isinstance(event, NodeEvent):
                 # Keys and values take turns.
                 if count % 2 == 0 and isinstance(event, ScalarEvent):
                     keys.add(event.value)
@@ -144,6 +143,17 @@ def top_keys(raw: bytes) -> set[str] | None:
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return keys
+
+
+def _with_levels(raw: bytes) -> Iterator[tuple[Event, int]]:
+    """The events of a document, and how many lists and mappings each stands in."""
+    level = 0
+    for event in yaml.parse(raw, Loader=yaml.SafeLoader):
+        level -= isinstance(event, CollectionEndEvent)
+        yield event, level
+        level += isinstance(event, CollectionStartEvent)
+        if level > MAX_DEPTH:
+            raise _refused(event, f"more than {MAX_DEPTH} levels")
 
 
 class _Careful(yaml.SafeLoader):
