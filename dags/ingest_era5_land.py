@@ -58,8 +58,9 @@ def ingest_era5_land() -> None:
         from pipeline.steps.settling import months_to_ask
 
         with verdicts():
+            wanted = month_of_run(month)
             installation = wiring.installation()
-            return fetch.ask(installation, months_to_ask(installation, month_of_run(month)))
+            return fetch.ask(installation, months_to_ask(installation, wanted))
 
     @task.sensor(
         pool=CDS_POOL,

@@ -180,10 +180,14 @@ def deliver(
     from pipeline.steps.months import tell_of_months_quietly
 
     installation = wiring.installation()
+    trouble: Exception | None = None
     with wiring.watched():
-        unanswered = escalate(installation)
-        if unanswered.overdue or unanswered.expired:
-            print(f"alerts {unanswered}")
+        try:
+            unanswered = escalate(installation)
+            if unanswered.overdue or unanswered.expired:
+                print(f"alerts {unanswered}")
+        except Exception as error:  # noqa: BLE001 - letters leave whatever notices do
+            trouble = error
         tell_of_months_quietly(installation)
         done = deliver_step(installation, ignores_pauses=now)
     print(f"delivered: {done.sent}; refused by a channel: {len(done.failures)}")
@@ -191,6 +195,8 @@ def deliver(
         print(f"left alone: {line}; `drought deliver --now` tries it at once")
     for failure in done.failures:
         notes.print(f"error: {failure}", highlight=False, markup=False, soft_wrap=True)
+    if trouble is not None:
+        raise trouble
     if done.failures:
         raise typer.Exit(1)
 

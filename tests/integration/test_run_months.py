@@ -134,7 +134,7 @@ class TestAScheduler:
 
     def test_the_dag_asks_so(self) -> None:
         dag = Path(__file__).parents[2] / "dags" / "ingest_era5_land.py"
-        assert "months_to_ask(installation, month_of_run(month))" in dag.read_text(encoding="utf-8")
+        assert "months_to_ask(installation, wanted)" in dag.read_text(encoding="utf-8")
 
 
 def test_who_brings_files_by_hand_is_told_which_month_lacks(

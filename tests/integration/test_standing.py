@@ -325,6 +325,18 @@ class TestMetrics:
         assert (done.returncode, done.stdout) == (0, "delivered: 0; refused by a channel: 0\n")
         assert "warning: metrics were not written: DeliveryError" in done.stderr
 
+    def test_nor_does_an_escalation_that_fails_and_it_is_named(
+        self, world: Watched, warehouse_url: str
+    ) -> None:
+        with world.place.warehouse.begin() as connection:
+            connection.execute(
+                text("REVOKE UPDATE (expired_at) ON alert.approval FROM drought_decide")
+            )
+        done = drought(environment_of(world.place, warehouse_url), "deliver")
+        assert done.returncode == 1
+        assert done.stdout == "delivered: 0; refused by a channel: 0\n"
+        assert "permission denied for table approval" in done.stderr
+
     def test_who_reads_meanwhile_reads_a_whole_file(
         self, installation: Installation, tmp_path: Path
     ) -> None:
