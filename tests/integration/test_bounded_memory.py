@@ -100,16 +100,18 @@ def test_nothing_of_a_file_stays_behind(
     assert handles[-1] <= handles[2]
 
 
-@pytest.mark.parametrize("write", [netcdf, grib], ids=["NetCDF", "GRIB"])
+@pytest.fixture(params=[netcdf, grib], ids=["NetCDF", "GRIB"])
+def short_and_long(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """Files of one year and of four. They are written before anything is counted, which is slow."""
+    return tuple(request.param(tmp_path / str(months), FIRST, months) for months in (12, 48))
+
+
 def test_a_long_file_needs_no_more_than_a_year_of_it(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    counted: None,
-    write: Callable[[Path, Month, int], Path],
+    short_and_long: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, counted: None
 ) -> None:
     # As if 64 MB were nothing: what is larger is mapped, and not read whole.
     monkeypatch.setattr(grid_files, "READ_WHOLE_BYTES", 0)
-    short, long = (write(tmp_path / str(months), FIRST, months) for months in (12, 48))
+    short, long = short_and_long
     grid_files.contents(short)
     of_a_year = peak_of(lambda: grid_files.contents(short))
     of_four = peak_of(lambda: grid_files.contents(long))
