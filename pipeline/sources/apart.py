@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 
 from pipeline.sources import machine
 
-MOST_MEMORY = min(4 << 30, machine.memory() // 2)
+MOST_MEMORY = min(4 << 30, max(1 << 30, machine.memory() // 2))
 """A damaged message may ask for any number of points; a program may bind itself to less. A program
 that takes all memory is ended by the system, which looks like a fault of the machine."""
 REFUSED = 65
@@ -31,6 +31,8 @@ _NEEDED = re.compile(
     r"PATH|HOME|TMPDIR|TZ|LANG|LD_LIBRARY_PATH|VIRTUAL_ENV|(LC|OMP|ECCODES|PROJ|HDF5)_\w+|PYTHON\w+"
 )
 """What programs are told of our environment: where things lie. They read files of others, and no key."""
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Where there are many processors, numpy's threads alone would take up what memory is given."""
 
 
 class UnansweredError(Exception):
@@ -61,7 +63,7 @@ def ask(
             capture_output=True,
             check=False,
             timeout=seconds,
-            env={name: one for name, one in os.environ.items() if _NEEDED.fullmatch(name)},
+            env={n: one for n, one in os.environ.items() if _NEEDED.fullmatch(n)} | _ONE_THREAD,
         )
     except subprocess.TimeoutExpired as error:
         raise UnansweredError(f"{reader} comes to no end with it") from error
