@@ -61,8 +61,10 @@ def zarr_store(url: str) -> Store:
     folder = local_folder(url)
     if folder is not None:
         return LocalStore(folder)
+    # Of each object s3fs would ask the size first, to read a large one in parts: ours are small.
+    options = {"max_concurrency": 1} if url.startswith("s3://") else None
     with told_as_unopened():
-        return _ObjectStore.from_url(url)
+        return _ObjectStore.from_url(url, storage_options=options)
 
 
 class _ObjectStore(FsspecStore):

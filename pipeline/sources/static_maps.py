@@ -21,7 +21,6 @@ from pipeline.sources.grid_layout import (
     create_axes,
     create_maps,
     damaged,
-    existing_array,
     flush,
     opened_array,
     rewritten,
@@ -82,18 +81,19 @@ def read(
         InputError: the array is absent, damaged, or a map of it is lost.
         RewrittenMeanwhileError: it was written anew at the same time.
     """
-    said = attributes(store, path, place)
-    if said is None:
+    array = _whole(store, path, place)
+    if array is None:
         raise InputError(f"{place}: expected {path}, which is absent; have it computed first")
+    said: dict[str, Any] = dict(array.attrs)
     try:
-        return _read(store, path, place, cells, calendar_months, said[_VALUES])
+        return _read(array, path, place, cells, calendar_months, said[_VALUES])
     finally:
         if attributes(store, path, place) != said:
             raise rewritten(path, place)
 
 
 def _read(
-    store: Store,
+    array: zarr.Array[Any],
     path: str,
     place: str,
     cells: Positions | None,
@@ -101,7 +101,6 @@ def _read(
     counts: Sequence[int],
 ) -> Floats:
     kind = MapKind("f8", None, "1", path)
-    array = existing_array(store, path)
     rows: list[Floats] = []
     for number in calendar_months:
         chunk = f"{path}/c/{number - 1}/0/0"
@@ -116,6 +115,11 @@ def _read(
 
 def attributes(store: Store, path: str, place: str) -> Mapping[str, Any] | None:
     """Return the attributes of the array at `path`; None where it is absent or not whole."""
+    array = _whole(store, path, place)
+    return None if array is None else dict(array.attrs)
+
+
+def _whole(store: Store, path: str, place: str) -> zarr.Array[Any] | None:
     with told_as_damage(f"the description of {path}", place):
         array = opened_array(store, path)
-    return dict(array.attrs) if array is not None and _VALUES in array.attrs else None
+    return array if array is not None and _VALUES in array.attrs else None
