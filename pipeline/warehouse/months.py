@@ -21,7 +21,8 @@ WITH ours AS (
         ) THEN 'blended' ELSE :grid END AS source
     FROM landscape.current AS l
 ),
-way AS (
+-- Once for each landscape, though it is asked for several times below.
+way AS MATERIALIZED (
     SELECT
         o.*, grid.known_from, grid.release, own.gap,
         -- A gap is data, but for the one that says that nothing came.
