@@ -104,6 +104,21 @@ class Rest:
         assert said.ok, f"{dag_id} {month}: {said.status_code} {said.text}"
         return str(said.json()["dag_run_id"])
 
+    def backfill(self, dag_id: str, first: str, last: str) -> None:
+        """Start a run for each month from `first` to `last`."""
+        said = self.ask(
+            "POST",
+            "/api/v2/backfills",
+            json={
+                "dag_id": dag_id,
+                "from_date": f"{first}-01T00:00:00Z",
+                "to_date": f"{last}-28T00:00:00Z",
+                "max_active_runs": 3,
+                "reprocess_behavior": "none",
+            },
+        )
+        assert said.ok, said.text
+
     def runs(self, dag_id: str, **params: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """Return the runs of a DAG, oldest first."""
         said = self.get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="id", **params)

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from pypdf import PdfReader
+
 from pipeline.alerts.figures import day_in_words
 from pipeline.alerts.words import LANGUAGES, words_of
-from tests.integration.monthly_world import MADE_AT, Copy, Rows, without_times_and_ids
+from tests.integration.monthly_world import MADE_AT, MONTH, Copy, Rows, without_times_and_ids
 from tests.slow.faults.world import OPERATOR, Place
 
 _TIMES = {"answered_at", "sent_at", "created_at", "next_attempt_at", "attempts", "cap_sent"}
@@ -24,8 +27,9 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _STAMP = re.compile(
     r"20[2-9]\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d| UTC)?)?"
 )
-_CLOCK = re.compile(r"\d\d:\d\d \((?:Z|[+-]\d\d:\d\d)\)")
-"""The minute of an approval, in a letter."""
+_CLOCK = re.compile(r"\d\d:\d\d(?: \((?:Z|[+-]\d\d:\d\d)\)| UTC)")
+"""The minute of an approval, in a letter, or of the making, in a bulletin."""
+_TAG = re.compile(r"<[^>]*>")
 _LITTER = (".part", ".partial")
 """A killed writer may leave a file behind that never got its name; nobody reads it."""
 
@@ -38,7 +42,9 @@ class End:
     files: dict[str, str]
     """Hashes of what was published and laid down, of raw files, and of maps, by path."""
     letters: dict[str, int]
-    """What came to whom, and how often."""
+    """What came to whom, in all its parts, and in how many letters; one that came again counts once."""
+    notices: frozenset[str]
+    """What the operator was told of months."""
     litter: int
     """Files that never got their names."""
 
@@ -57,12 +63,18 @@ def end_of(place: Place, letters: Sequence[tuple[str, EmailMessage]]) -> End:
                     continue
                 told = names.out_of(str(path.relative_to(place.seen)))
                 files[told] = _content(path, folder, names)
-    came = Counter(
-        f"{recipient}: {names.out_of(str(letter['Subject']))} {names.out_of(_text(letter))}"
+    different = {
+        (str(letter["Message-ID"]), f"{recipient}: {_words_of(letter, names)}")
         for recipient, letter in letters
         if recipient != OPERATOR
+    }
+    came = Counter(words for _, words in different)
+    told = frozenset(
+        names.out_of(f"{row['kind']} {row['about']} {row['subject']}")
+        for row in rows["alert.notice"]
+        if row["kind"].startswith("month_")
     )
-    return End(_plain(rows, names), files, dict(came), litter)
+    return End(_plain(rows, names), files, dict(came), told, litter)
 
 
 class _Names:
@@ -96,14 +108,18 @@ def _days_at(day: str) -> set[str]:
     return {day_in_words(day, words_of(language)) for day in days for language in LANGUAGES}
 
 
-def _text(letter: EmailMessage) -> str:
-    part = letter.get_body(("plain",))
-    return "" if part is None else str(part.get_content())
+def _words_of(letter: EmailMessage, names: _Names) -> str:
+    parts = [part for part in letter.walk() if not part.is_multipart()]
+    told = [
+        f"{part.get_content_type()} {part.get_filename()}: {part.get_content()}" for part in parts
+    ]
+    return names.out_of(" ".join([str(letter["Subject"]), *told]))
 
 
 def _content(path: Path, folder: str, names: _Names) -> str:
-    if folder == "bulletins" or "bulletins" in path.parts or path.suffix in {".pdf", ".docx"}:
-        return "there"  # each form writes the minute in which it was made its own way
+    if "bulletins" in path.parts:
+        # One of an earlier month tells of what is late at the moment, which a fault may be.
+        return _bulletin(path, names) if str(MONTH) in path.parts else "there"
     content = path.read_bytes()
     if folder == "archive" and path.suffix == ".json":
         sidecar = json.loads(content)
@@ -118,6 +134,18 @@ def _content(path: Path, folder: str, names: _Names) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _bulletin(path: Path, names: _Names) -> str:
+    """Return the words of a bulletin; of a PDF, which is set from the same facts, how many pages it has."""
+    if path.suffix == ".pdf":
+        return f"{len(PdfReader(path).pages)} pages"
+    if path.suffix == ".docx":
+        # Raises for a part that is cut off.
+        words = _TAG.sub("", zipfile.ZipFile(path).read("word/document.xml").decode())
+    else:
+        words = path.read_text()
+    return names.out_of(MADE_AT.sub(b"", words.encode()).decode())
+
+
 def _plain(rows: Rows, names: _Names) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for table, lines in without_times_and_ids(rows).items():
@@ -128,7 +156,7 @@ def _plain(rows: Rows, names: _Names) -> dict[str, list[str]]:
 
 
 _OF_THE_WAY = {"alert.channel", "alert.notice", "ops.moment"}
-"""What tells how it went, such as what the operator is told of it, and not what came of it."""
+"""What tells how it went, and not what came of it. What the operator is told of months is compared apart."""
 
 
 def _without(row: Mapping[str, Any]) -> str:
@@ -152,4 +180,6 @@ def differences(undisturbed: End, found: End) -> list[str]:
         if ours_file != theirs_file:
             what = "lacks" if theirs_file is None else "is new" if ours_file is None else "differs"
             said.append(f"{path} {what}")
+    # A fault may be told of besides.
+    said += [f"the operator is not told: {one}" for one in undisturbed.notices - found.notices]
     return said

@@ -249,6 +249,22 @@ class Office:
             _id(letter) for recipient, letter in [*self.postbox.letters] if recipient != OPERATOR
         ]
 
+    def see_notices(self) -> None:
+        """See that the operator got what was noted as sent, and nothing else."""
+        told = {
+            row[0]: row[1] for row in self.rows("SELECT notice_id::text, state FROM alert.notice")
+        }
+        to_operator = [_id(one) for who, one in [*self.postbox.letters] if who == OPERATOR]
+        came = Counter(to_operator)
+        for one, state in told.items():
+            if state == "sent" and one not in came:
+                self.came.lost.append(f"notice {one} was sent and never came")
+        for one, times in came.items():
+            if one not in told:
+                self.came.wrong.append(f"notice {one} came and stands nowhere")
+            elif times > 1 and not self.came.hits:
+                self.came.wrong.append(f"notice {one} came {times} times, without any fault")
+
     def see_letters(self) -> None:
         """See that every letter that came was approved."""
         try:
@@ -268,6 +284,7 @@ class Office:
         """Hold the end against that of a month that nothing disturbed."""
         assert self.undisturbed is not None
         self.see_letters()
+        self.see_notices()
         found = self.end()
         came = self.came
         came.litter = found.litter
@@ -288,6 +305,11 @@ class Office:
 def _compare_letters(expected: Mapping[str, int], found: Mapping[str, int], came: Came) -> None:
     came.lost += [f"letter never came: {one[:200]}" for one in expected if one not in found]
     came.wrong += [f"a letter nobody wrote: {one[:300]}" for one in found if one not in expected]
+    came.wrong += [
+        f"{times} letters that came to {expected[one]} in a month without a fault: {one[:300]}"
+        for one, times in found.items()
+        if expected.get(one, times) != times
+    ]
 
 
 _answers = threading.Lock()

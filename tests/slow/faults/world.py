@@ -2,7 +2,7 @@
 
 Three landscapes of Tajikistan with thirty years of simulated history, indices and maps; alerts are told
 from `MONTH` on; two recipients are written to by mail, one of them in digests. Two alerts are approved
-and have not left. It is built in a Postgres of its own: a stopped copy of that is what cases get whose
+and have not left; what there is is published. It is built in a Postgres of its own: a stopped copy of that is what cases get whose
 server is to suffer; the other cases share one server, which waits for no disk.
 """
 
@@ -35,6 +35,7 @@ from pipeline.steps.ingest import ingest_grid
 from pipeline.steps.installation import Installation
 from pipeline.steps.landscapes import load_landscapes
 from pipeline.steps.maps import bring_maps
+from pipeline.steps.publish import publish
 from pipeline.steps.status import pending_alerts
 from pipeline.warehouse.migrations import migrate
 from pipeline.warehouse.plans import save_plan
@@ -170,6 +171,7 @@ def _build(files: Path, url: str, scratch: Path) -> None:
     by = Approval("A. Forecaster", "Drought desk", answered_at=now, login=login())
     appoint(engine, by)
     approve(installation, pending_alerts(installation)[:2], by, accepts_unchecked=True)
+    publish(installation)
     engine.dispose()
 
 
