@@ -15,8 +15,9 @@ fail for good (two retries, some 45 minutes) they are woken all the same, and th
 failed.
 
 **If it fails:** "holds several sources" wants `DROUGHT_SOURCE`; "expected … which the warehouse
-knows" wants the archive restored; a damaged grid store may be deleted, it is made anew. See
-`docs/operator.md`, and for several machines `docs/many_machines.md`.
+knows" wants the archive restored; a damaged grid store is deleted, a copy of its `calibration` laid
+back, and the rest is made anew. See `docs/runbooks/compute_indices.md`, and for several machines
+`docs/many_machines.md`.
 
 **To rerun:** clear the run. Equal values change nothing.
 """

@@ -42,7 +42,10 @@ CALENDAR_MONTHS = 12
 _SETTING = "DROUGHT_GRIDS_URL"
 UNREADABLE = (ValueError, RuntimeError, TypeError, KeyError)
 """What Zarr and its codecs raise on content that is not as it was written."""
-REMEDY = "delete the store at {place}: it is made anew from the archive"
+REMEDY = (
+    "delete the store at {place}: it is made anew from the archive; lay a copy of its folder "
+    "calibration back first, if there is one, else fits follow the record as it is now"
+)
 _COPERNICUS = (
     "Contains modified Copernicus Climate Change Service information; neither the European "
     "Commission nor ECMWF is responsible for any use of it"

@@ -197,8 +197,8 @@ def look_at_disk(patient: Patient) -> Look:
     if min(free.values()) < patient.needed_bytes:
         return Verdict.BROKEN, (
             f"{said}, expected at least {_gib(patient.needed_bytes)}; make room "
-            "($DROUGHT_VAR/weights and $DROUGHT_VAR/grids are made again when deleted, the archive is "
-            "not), or say --need-gb less"
+            "($DROUGHT_VAR/weights is made again when deleted, and so are climate and index in the stores "
+            "of $DROUGHT_VAR/grids; calibration and the archive are not), or say --need-gb less"
         )
     return Verdict.OK, said
 
