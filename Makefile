@@ -150,8 +150,11 @@ test-unit-without-airflow: $(CORE_VENV)/.ready ## the unit tests of all but the 
 test: setup ## all tests but the slow; fails if fewer are collected than tests/floor.txt says
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/slow --floor "$$(cat tests/floor.txt)"
 
+# The longest first, three beside each other: much of their time goes into waiting for schedulers.
+LONGEST := $(addprefix tests/slow/test_,two_workers.py live.py faults.py)
+
 test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 tests/slow
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(LONGEST) tests/slow
 
 demo: $(RUNNABLE) ## the main job on simulated data: rain in, letters out, on this machine
 	@$(BIN)/drought demo
