@@ -154,7 +154,7 @@ test: setup ## all tests but the slow; fails if fewer are collected than tests/f
 LONGEST := $(addprefix tests/slow/test_,two_workers.py live.py faults.py)
 
 test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(LONGEST) tests/slow
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/slow/test_*.py))
 
 demo: $(RUNNABLE) ## the main job on simulated data: rain in, letters out, on this machine
 	@$(BIN)/drought demo
