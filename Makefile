@@ -22,7 +22,7 @@ CORE_VENV := .venv-core
 # Reads and writes nothing; `tests/unit/test_imports.py` sees that it needs nothing Airflow brings along.
 DOMAIN := core grids stations landscapes indices plans alerts
 # A server with PostGIS for the views of geometries, R for the worked questions, a browser for the site, a broker for workers, the web server of the containers.
-APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium redis-server nginx-light
+APT_PACKAGES := postgresql-15-postgis-3 r-base-core r-cran-rpostgresql chromium redis-server nginx-light faketime
 
 # `make setup` makes an environment for developing, `make install` one for running: the same folder holds the one or the
 # other, and the mark it bears (.ready, or .installed- with the name of the lock) says which. What only runs takes either.

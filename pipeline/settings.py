@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     site_url: str | None = Field(default=None, pattern=r"^https?://[^\s<>\"]+$")
     """Where the public site will be seen, for the links of its feed; unset: no feed is written."""
     mail_operator: Annotated[list[str], NoDecode, BeforeValidator(_list)] = []
-    """Who inside the agency is told of alerts that nobody answers, separated by commas."""
+    """Who inside the agency is told each month how it ended, what fails, and which alerts nobody answers, separated by commas."""
     log: Literal["text", "json"] = "text"
     """How the command logs on its error stream: lines for people, or JSON for a journal."""
     analyst_minutes: float = Field(default=15, gt=0)

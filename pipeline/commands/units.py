@@ -29,7 +29,7 @@ _USUAL = {
     "DROUGHT_SMTP_USER": "its account",
     "DROUGHT_SMTP_PASSWORD": "and the password of that",
     "DROUGHT_MAIL_FROM": "sender of mail",
-    "DROUGHT_MAIL_OPERATOR": "who is told of alerts that nobody answers",
+    "DROUGHT_MAIL_OPERATOR": "who is told each month how it ended, what fails, and which alerts nobody answers",
     "DROUGHT_CHANNELS": "file of the channels besides mail",
     "DROUGHT_BACKUPS": "folder of the backups, better on another disk",
     "DROUGHT_SITE_URL": "where the public site will be seen",

@@ -45,7 +45,9 @@ def write_metrics(found: Standing, to: Path) -> None:
     # The collector reads what ends in .prom.
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        to.parent.mkdir(parents=True, exist_ok=True)
+        if not to.parent.exists():
+            to.parent.mkdir(parents=True)
+            to.parent.chmod(0o755)  # whatever the mask of the service
         with part.open("wb") as file:
             file.write(content)
             file.flush()

@@ -106,7 +106,8 @@ def _refuse_strange(place: Path) -> None:
 
 def _write(facts: SiteFacts, folder: Path, advance: Advance) -> tuple[int, int]:
     """Write every file; return how many there are, and their bytes together."""
-    folder.chmod(0o755)
+    # The agency's own shows what nobody has approved: not to every account of the machine.
+    folder.chmod(0o755 if facts.is_public else 0o750)
     what = "the public site" if facts.is_public else "the site"
     expected = expected_files(facts)
     count = size = 0

@@ -208,10 +208,8 @@ class TestInternal:
         assert [second["spi_3"], second["meteorological_stage"]] == ["-1.2", "watch"]
         assert second["source"] == "era5-land"
 
-    def test_a_web_server_may_read_it(self, built: Path) -> None:
-        for path in (built, *built.rglob("*")):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            assert mode == (0o755 if path.is_dir() else 0o644), path
+    def test_it_is_open_to_its_group_alone(self, built: Path) -> None:
+        assert stat.S_IMODE(built.stat().st_mode) == 0o750
 
     def test_the_same_state_makes_the_same_bytes(self, built: Path, place: Installation) -> None:
         before = files(built)
@@ -308,6 +306,9 @@ class TestPublic:
             r"Uzbekistan\.\s+No plan is in force whose thresholds are all adopted", told
         )
         assert not list(built.glob("data/*"))
+        for path in (built, *built.rglob("*")):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            assert mode == (0o755 if path.is_dir() else 0o644), path
 
     @pytest.fixture
     def adopted(self, installation: Installation) -> Installation:

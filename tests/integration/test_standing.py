@@ -337,6 +337,18 @@ class TestMetrics:
         assert done.stdout == "delivered: 0; refused by a channel: 0\n"
         assert "permission denied for table approval" in done.stderr
 
+    def test_another_user_may_read_them_whatever_the_mask_of_the_service(
+        self, installation: Installation, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "metrics" / "drought.prom"
+        before = os.umask(0o077)
+        try:
+            write_metrics(stand_of(installation), target)
+        finally:
+            os.umask(before)
+        assert target.parent.stat().st_mode & 0o777 == 0o755
+        assert target.stat().st_mode & 0o777 == 0o644
+
     def test_who_reads_meanwhile_reads_a_whole_file(
         self, installation: Installation, tmp_path: Path
     ) -> None:

@@ -430,7 +430,9 @@ class TestDamage:
             store.read_static("c", "alpha")
 
     def is_told(self, store: GridStore, said: str) -> None:
-        with pytest.raises(InputError, match=f"{said}.*delete the store at .*: it is made anew from the archive"):
+        with pytest.raises(
+            InputError, match=f"{said}.*delete the store at .*: it is made anew from the archive"
+        ):
             store.read("climate", "rain", MONTHS)
 
 
