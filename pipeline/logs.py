@@ -147,7 +147,7 @@ class _Hides(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, dict):
             return True  # of structlog, which Airflow hides itself
-        record.msg, record.args = hidden(record.getMessage()), None
+        record.msg, record.args = hidden(_said(record)), None
         for name, one in vars(record).items():
             if isinstance(one, str):
                 setattr(record, name, hidden(one))
@@ -156,6 +156,17 @@ class _Hides(logging.Filter):
             if hidden(said) != said:  # else the handler shows it in its own way
                 record.msg, record.exc_info = f"{record.msg}\n{hidden(said).rstrip()}", None
         return True
+
+
+def _said(record: logging.LogRecord) -> str:
+    """Return the text of a record, also where its text and its values do not fit.
+
+    Its handler would tell that and go on; here, before the handler, it would end who logged.
+    """
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - whatever the values of others raise
+        return f"{record.msg} {record.args!r}"
 
 
 class _ToErrorStream(logging.StreamHandler[TextIO]):

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from pipeline import logs
+from pipeline.core.secrets import know
 from pipeline.delivery.channels import read_channels
 from pipeline.settings import Settings, secrets_of
 
@@ -145,3 +146,23 @@ def test_a_process_that_configures_nothing_logs_as_ever() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False [] 30\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "line"),
+    [
+        ("100%% of %d", ("x",), "100%% of %d ('x',)"),
+        ("%s and %s", ("one-key-of-the-log",), "%s and %s ('***',)"),
+        ("no place", (1, 2), "no place (1, 2)"),
+    ],
+)
+def test_a_call_that_a_library_wrote_wrongly_is_logged_and_ends_nothing(
+    text: str, given: tuple[object, ...], line: str
+) -> None:
+    know(["one-key-of-the-log"])
+    to = io.StringIO()
+    handler = logging.StreamHandler(to)
+    logging.getLogger().addHandler(handler)
+    with logs.hiding():
+        logging.getLogger("a.library").warning(text, *given)
+    assert to.getvalue() == f"{line}\n"
