@@ -2,12 +2,13 @@
 ### ERA5-Land, monthly
 
 Fetches and archives the previous month of ERA5-Land on the 7th, when the preliminary release is
-out, months before it that lack because the server was away in their turn, and again the months whose
-final values are due. The partition key is the month of the data.
+out. After it, in requests of their own, it asks for months before it that lack because the server was
+away in their turn, the newest two years of them, and again for those whose final values are due. The
+partition key is the month of the data.
 
 `ask` submits requests, `wait` looks every few minutes how they stand and holds no worker meanwhile,
-`collect` takes the files, and `name_failures` is red where one of the older months failed; the new
-month is passed on all the same. What was asked stands in the warehouse with the store's job ids:
+`collect` takes the files, and `name_failures` is red where one of the older months was refused or
+failed; the new month is passed on all the same. What was asked stands in the warehouse with the store's job ids:
 nothing is asked twice, whatever is killed or cleared. `drought status` shows it.
 
 For months held whose files cannot give a PET, which came by hand, `ask` also asks for temperature by
@@ -52,15 +53,13 @@ beside it. The pool lets them take turns with the store."""
 def ingest_era5_land() -> None:
     # Twelve retries, the later ones six hours apart: two days for a store that is down.
     @task(pool=CDS_POOL, retries=12)
-    def ask(month: str) -> int:
+    def ask(month: str) -> list[str]:
         from pipeline import wiring
-        from pipeline.steps import fetch
-        from pipeline.steps.settling import months_to_ask
+        from pipeline.steps.settling import ask_in_turn
 
         with verdicts():
             wanted = month_of_run(month)
-            installation = wiring.installation()
-            return fetch.ask(installation, months_to_ask(installation, wanted))
+            return ask_in_turn(wiring.installation(), wanted)
 
     @task.sensor(
         pool=CDS_POOL,
@@ -86,15 +85,15 @@ def ingest_era5_land() -> None:
             return fetch.collect(wiring.installation(), wanted=[wanted]).failures
 
     @task
-    def name_failures(failures: list[str]) -> None:
+    def name_failures(refused: list[str], failures: list[str]) -> None:
         from pipeline.steps import fetch
 
         with verdicts():
-            fetch.name_failures(failures)
+            fetch.name_failures([*refused, *failures])
 
-    collected = collect(month=MONTH)
-    ask(month=MONTH) >> wait(month=MONTH) >> collected
-    name_failures(collected)
+    asked, collected = ask(month=MONTH), collect(month=MONTH)
+    asked >> wait(month=MONTH) >> collected
+    name_failures(asked, collected)
 
 
 ingest_era5_land()

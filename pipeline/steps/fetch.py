@@ -57,12 +57,21 @@ def ask(
     months: Sequence[Month],
     *,
     countries: Sequence[Country] = tuple(Country),
+    at_once: int | None = None,
+    with_ranges: bool = True,
     advance: Advance = quietly,
 ) -> int:
     """Submit requests for the `months` that no open request covers; return how many jobs went out.
 
-    Months the warehouse holds already are asked for again: that is how they get final values. After
-    them goes out what asks for the daily range of temperature of `months_without_range`.
+    Months the warehouse holds already are asked for again: that is how they get final values.
+
+    Args:
+        installation: where to.
+        months: which.
+        countries: whose area to ask for.
+        at_once: for `months`, no more open requests than these; None: as many as it takes.
+        with_ranges: ask after them for the daily range of temperature of `months_without_range`.
+        advance: told of the progress.
 
     Raises:
         InputError: the store refuses the key, the licence or the request.
@@ -77,8 +86,8 @@ def ask(
         here = {month for request in untold for month in request.came}
         hasten(installation, months, MONTHS)
         with only_asker(installation.warehouse):
-            report.rows = ask_for(installation, store, set(months) - here, area)
-            ranges = months_without_range(installation, area)
+            report.rows = ask_for(installation, store, set(months) - here, area, at_once)
+            ranges = months_without_range(installation, area) if with_ranges else ()
             report.rows += ask_for(installation, store, ranges, area, product_type=HOURS_OF_DAY)
         _refuse_smaller_areas(installation, store, months, area)
         report.message = f"{report.rows} jobs submitted to the data store"

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, NotPublishedError
 from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month
 from pipeline.local.data_store import DataStore
 from pipeline.steps import fetch, fetch_at_once
 from pipeline.steps.installation import Installation
 from pipeline.steps.run import run
-from pipeline.steps.settling import months_to_ask
+from pipeline.steps.settling import ask_in_turn
 from pipeline.warehouse.files import read_months_held
 from tests.integration.fetching import (
     NEWEST,
@@ -113,28 +113,113 @@ def test_without_a_history_it_says_how_to_load_one(
 class TestAScheduler:
     """The DAG asks in the turn of its month; the turns that passed while the server was away too."""
 
-    def test_asks_for_the_months_missed_and_for_none_beyond_its_own(
+    def test_asks_for_its_month_alone_and_for_the_missed_ones_after_it(
         self, installation: Installation, store: DataStore
     ) -> None:
         bring(installation, JULY)
         asked = len(submissions(store))
-        assert months_to_ask(installation, SEPTEMBER) == [SEPTEMBER, AUGUST]
-        fetch.ask(installation, months_to_ask(installation, SEPTEMBER), countries=TAJIKISTAN)
-        assert submissions(store)[asked:] == ["2026: 08 09"]
+        assert ask_in_turn(installation, NEWEST, countries=TAJIKISTAN) == []
+        assert submissions(store)[asked:] == ["2026: 10", "2026: 08 09"]
 
-    def test_leaves_to_an_open_request_what_it_brings(self, installation: Installation) -> None:
+    def test_waits_for_its_month_though_the_store_has_the_missed_one_only(
+        self, installation: Installation, warehouse: Engine, store: DataStore
+    ) -> None:
+        """Asked for together, what is out would end the request, and nobody would ask again."""
+        bring(installation, AUGUST)
+        store.desk.newest_month = SEPTEMBER
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        assert not fetch.are_ready(installation, [NEWEST])
+        store.desk.newest_month = NEWEST
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE ops.job SET not_before = now() WHERE state = 'intended'"
+            )
+        assert fetch.are_ready(installation, [NEWEST])
+        assert fetch.collect(installation, wanted=[NEWEST]).came == [SEPTEMBER, NEWEST]
+
+    def test_asks_for_none_beyond_its_own(
+        self, installation: Installation, store: DataStore
+    ) -> None:
+        bring(installation, JULY)
+        asked = len(submissions(store))
+        ask_in_turn(installation, AUGUST, countries=TAJIKISTAN)
+        assert submissions(store)[asked:] == ["2026: 08"]
+
+    def test_leaves_to_an_open_request_what_it_brings(
+        self, installation: Installation, store: DataStore
+    ) -> None:
         bring(installation, JULY)
         fetch.ask(installation, [AUGUST], countries=TAJIKISTAN)
-        assert months_to_ask(installation, NEWEST) == [NEWEST, SEPTEMBER]
+        asked = len(submissions(store))
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        assert submissions(store)[asked:] == ["2026: 10", "2026: 09"]
 
     def test_asks_for_its_month_alone_where_nothing_is_held(
-        self, installation: Installation
+        self, installation: Installation, store: DataStore
     ) -> None:
-        assert months_to_ask(installation, NEWEST) == [NEWEST]
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        assert submissions(store) == ["2026: 10"]
+
+    def test_leaves_a_history_to_who_loads_it(
+        self, installation: Installation, store: DataStore
+    ) -> None:
+        """Of decades that lack it asks for the newest two years, and for none beside a long queue."""
+        bring(installation, Month(1991, 1))
+        asked = len(submissions(store))
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        late, early = " 10 11 12", " 01 02 03 04 05 06 07 08 09"
+        assert submissions(store)[asked:] == [
+            "2026: 10",
+            f"2024:{late}",
+            f"2025:{early}{late}",
+            f"2026:{early}",
+        ]
+
+    def test_asks_for_its_month_beside_a_long_queue_and_for_no_other(
+        self, installation: Installation, store: DataStore
+    ) -> None:
+        bring(installation, AUGUST)
+        history = [Month(year, 1) for year in range(1991, 1995)]
+        fetch.ask(installation, history, countries=TAJIKISTAN)
+        asked = len(submissions(store))
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        assert submissions(store)[asked:] == ["2026: 10"]
+
+    def test_a_refusal_of_the_missed_ones_holds_up_no_new_month(
+        self, installation: Installation, warehouse: Engine, store: DataStore
+    ) -> None:
+        bring(installation, AUGUST)
+        before = len(submissions(store))
+
+        def refuse(moment: str, method: str, path: str) -> None:
+            if len(submissions(store)) > before:
+                store.desk.behaviour = replace(store.desk.behaviour, reject_licence=True)
+
+        store.on_call = refuse
+        for _ in range(2):
+            (said,) = ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+            assert "#manage-licences" in said
+        assert submissions(store)[before:] == ["2026: 10"]
+        assert fetch.collect(installation, wanted=[NEWEST]).came == [NEWEST]
+        assert held(warehouse) == [AUGUST, NEWEST]
 
     def test_the_dag_asks_so(self) -> None:
         dag = Path(__file__).parents[2] / "dags" / "ingest_era5_land.py"
-        assert "months_to_ask(installation, wanted)" in dag.read_text(encoding="utf-8")
+        assert "ask_in_turn(wiring.installation(), wanted)" in dag.read_text(encoding="utf-8")
+
+
+def test_a_run_asks_again_for_what_did_not_come_of_several_months(
+    installation: Installation, warehouse: Engine, store: DataStore
+) -> None:
+    """It asks for them together, and is run again tomorrow."""
+    bring(installation, AUGUST)
+    store.desk.newest_month = SEPTEMBER
+    with pytest.raises(NotPublishedError, match="got nothing for 2026-10"):
+        run(installation)
+    assert held(warehouse) == [AUGUST, SEPTEMBER]
+    store.desk.newest_month = NEWEST
+    run_as_far_as_it_goes(installation)
+    assert held(warehouse) == [AUGUST, SEPTEMBER, NEWEST]
 
 
 def test_who_brings_files_by_hand_is_told_which_month_lacks(
