@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
@@ -84,25 +84,24 @@ class GridFile:
         """The months it holds, oldest first."""
         return tuple(sorted({month for part in self.parts for month in part.months}))
 
+    def size(self, months: Collection[Month]) -> int:
+        """Return the bytes that the fields of `months` take as they come, before any is read."""
+        return sum(part.size(months) for part in self._parts_of(months))
+
     def fields(self, months: Collection[Month]) -> xr.Dataset:
         """Return the fields of `months`, in memory, as `monthly_fields` gives them.
 
         Raises:
-            InputError: damaged, or refused by `part_fields`; or parts that do not fit, or that are
-                together more than may be held.
+            InputError: damaged, or refused by `part_fields`; or parts that do not fit.
         """
-        parts = [part for part in self.parts if not set(months).isdisjoint(part.months)]
-        size = sum(part.size(months) for part in parts)
-        if size > MOST_BYTES_AT_ONCE:
-            raise InputError(
-                f"{self.where}: expected at most {MOST_BYTES_AT_ONCE / 2**30:.1f} GB for "
-                f"{len(months)} months, a quarter of the memory of this machine, got "
-                f"{size / 2**30:,.1f} GB; cut it to the six countries"
-            )
         found = [
-            part_fields(part.raw(months), product=self.product, where=part.where) for part in parts
+            part_fields(part.raw(months), product=self.product, where=part.where)
+            for part in self._parts_of(months)
         ]
         return completed(found[0] if len(found) == 1 else joined(found, self.where))
+
+    def _parts_of(self, months: Collection[Month]) -> list[Part]:
+        return [part for part in self.parts if not set(months).isdisjoint(part.months)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def contents(path: Path, *, product: Product | str | None = None) -> Contents:
     """Read the whole file at `path`, a few months at a time, and return what it holds.
 
     Raises:
-        InputError: as `read`; or its parts are of two origins.
+        InputError: as `read`; or a month is more than may be held, or its parts are of two origins.
     """
     releases: dict[Month, str] = {}
     count = empty = 0
@@ -133,7 +132,8 @@ def contents(path: Path, *, product: Product | str | None = None) -> Contents:
     variables: dict[str, None] = {}
     origins: set[str] = set()
     with opened(path, product=product, is_new=True) as file:
-        for months in in_blocks(file.months):
+        for months in in_blocks(file.months, file.size):
+            _refuse_large(file, months)
             fields = file.fields(months)
             releases |= zip(months, map(str, fields["release"].to_numpy()), strict=True)
             variables |= dict.fromkeys(map(str, fields.data_vars))
@@ -169,11 +169,34 @@ def _raised(fields: xr.Dataset) -> Counter[str]:
     return Counter({word: count for word, count in words.items() if count})
 
 
-def in_blocks(months: Sequence[Month]) -> Iterator[Sequence[Month]]:
-    """Yield `months` in runs of at most `MONTHS_AT_ONCE`."""
-    return (
-        months[start : start + MONTHS_AT_ONCE] for start in range(0, len(months), MONTHS_AT_ONCE)
-    )
+def _refuse_large(file: GridFile, months: Sequence[Month]) -> None:
+    size = file.size(months)
+    if size > MOST_BYTES_AT_ONCE:
+        raise InputError(
+            f"{file.where}: expected at most {MOST_BYTES_AT_ONCE / 2**30:.1f} GB for a month, a "
+            f"quarter of the memory of this machine, got {size / 2**30:,.1f} GB for {months[0]}; cut "
+            "it to the six countries"
+        )
+
+
+def in_blocks(
+    months: Sequence[Month], size: Callable[[Sequence[Month]], int]
+) -> Iterator[Sequence[Month]]:
+    """Yield `months` in runs of at most `MONTHS_AT_ONCE`, and of no more bytes than may be held.
+
+    A single month is yielded whatever its size: what was taken on a larger machine is to be read.
+
+    Args:
+        months: in order.
+        size: the bytes of some of them, as they come.
+    """
+    start = 0
+    while start < len(months):
+        count = min(MONTHS_AT_ONCE, len(months) - start)
+        while count > 1 and size(months[start : start + count]) > MOST_BYTES_AT_ONCE:
+            count //= 2
+        yield months[start : start + count]
+        start += count
 
 
 def read(path: Path, *, product: Product | str | None = None) -> xr.Dataset:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def take_means(
     done, of = 0, sum(len(wanted) for _, wanted in work)
     for together, wanted in work:
         with ArchivedFiles(installation.archive) as files:
-            for months in in_blocks(wanted):
+            for months in in_blocks(wanted, partial(_size, files, together)):
                 advance(f"landscape means: {months[0]}", done, of)
                 held = _held(basis, files, together, months)
                 climate = _climate(basis, held, together, months)
@@ -131,6 +132,20 @@ class Basis:
         return self._made[grid]
 
 
+def _finals(together: PendingMonths, months: Sequence[Month]) -> list[HeldFile]:
+    return [
+        file
+        for file, releases in together.releases.items()
+        if Release.FINAL in (releases[month] for month in months)
+    ]
+
+
+def _size(files: ArchivedFiles, together: PendingMonths, months: Sequence[Month]) -> int:
+    """Return the bytes of `months` in the largest of the files that are read first."""
+    first = _finals(together, months) or together.releases
+    return max(files[file].size(months) for file in first)
+
+
 def _held(
     basis: Basis, files: ArchivedFiles, together: PendingMonths, months: Sequence[Month]
 ) -> Choice:
@@ -142,7 +157,7 @@ def _held(
     def said(file: HeldFile) -> list[Release]:
         return [together.releases[file][month] for month in months]
 
-    finals = [file for file in together.releases if Release.FINAL in said(file)]
+    finals = _finals(together, months)
     others = [file for file in together.releases if file not in finals]
     settled = offers(finals)
     if settled and not _can_add(others, finals):

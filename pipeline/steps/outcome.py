@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import logs
 from pipeline.core.errors import NotPublishedError
+from pipeline.core.files import storable
 from pipeline.core.months import Month
 from pipeline.core.secrets import hidden
 from pipeline.warehouse.outcomes import read_last_state, save_outcome
@@ -51,7 +52,7 @@ def recorded(
 
     def save(state: str, message: str | None) -> None:
         seconds = time.monotonic() - start
-        message = hidden(message) if message else None
+        message = storable(hidden(message)) if message else None
         _log.info("%s: %s", state, message or "", extra={"rows": report.rows, "seconds": seconds})
         with warehouse.begin() as connection:
             save_outcome(

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from pipeline.core.ids import Release
@@ -167,7 +168,7 @@ def _take(
     elsewhere: dict[HeldFile, None] = {}
     for files, together in _by_files(pending, register).items():
         with ArchivedFiles(installation.archive) as archived:
-            for months in in_blocks(together):
+            for months in in_blocks(together, partial(_size, archived, files)):
                 advance(f"climate of cells: {months[0]}", done, len(pending))
                 offers = _offers(store.grid, archived, files, months, register)
                 elsewhere |= dict.fromkeys(file for file in files if file not in offers)
@@ -200,6 +201,11 @@ def _tell(store: GridStore, names: Sequence[str], months: Sequence[Month]) -> No
             months[0],
             months[-1],
         )
+
+
+def _size(archived: ArchivedFiles, files: Sequence[HeldFile], months: Sequence[Month]) -> int:
+    """Return the bytes of `months` in the largest of the files."""
+    return max(archived[file].size(months) for file in files)
 
 
 def _by_files(

@@ -26,6 +26,7 @@ import xarray as xr
 from pipeline.alerts import cap_reading
 from pipeline.core.careful_yaml import careful_yaml
 from pipeline.core.errors import InputError
+from pipeline.core.months import Month
 from pipeline.landscapes.landscape import landscape_of
 from pipeline.sources import agency_tables, grid_files, netcdf_files, text_lines, zips
 from pipeline.sources.contents import Content, content_of
@@ -326,7 +327,7 @@ class TestNetcdf:
                                 zlib=True, chunksizes=(1, 1000, 1000))  # fmt: skip
             file["tp"].units = "m"
         assert path.stat().st_size < 10_000_000
-        refused(lambda: grid_files.read(path, product="monthly-mean"))
+        refused(lambda: grid_files.contents(path, product="monthly-mean"))
 
     def test_with_an_axis_that_no_memory_holds(self, tmp_path: Path) -> None:
         path = tmp_path / "evil.nc"
@@ -381,14 +382,27 @@ class TestNetcdf:
         with zipfile.ZipFile(path, "w") as archive:
             archive.write(netcdf(tmp_path / "a", rain()), "a.nc")
             archive.write(netcdf(tmp_path / "b", heat()), "b.nc")
-        of_one = 30 * 40 * 4 * 2
-        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", 2 * of_one + 4096)
+        of_a_month = 30 * 40 * 4
+        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", 2 * of_a_month + 4096)
         assert grid_files.contents(path, product="monthly-mean").fields == 4
-        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", of_one + 4096)
+        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", of_a_month + 4096)
         assert grid_files.contents(tmp_path / "b").fields == 2
         assert "a quarter of the memory" in refused(
             lambda: grid_files.contents(path, product="monthly-mean")
         )
+
+    @pytest.mark.parametrize(
+        ("most", "counts"), [(30, [12, 12, 1]), (5, [3] * 5 + [5, 5]), (0.5, [1] * 25)]
+    )
+    def test_is_read_by_as_many_months_as_fit(
+        self, most: float, counts: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a larger machine took is read on a smaller one too."""
+        monkeypatch.setattr(grid_files, "MOST_BYTES_AT_ONCE", most)
+        months = [Month(2001, 1) + number for number in range(25)]
+        blocks = list(grid_files.in_blocks(months, len))
+        assert [len(block) for block in blocks] == counts
+        assert [month for block in blocks for month in block] == months
 
     def test_is_not_held_to_bounds_that_real_files_reach(self) -> None:
         assert netcdf_files.MOST_ALONG > 366 * 24 * 100
