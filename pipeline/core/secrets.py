@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -20,6 +21,8 @@ _SHORTEST_KEY = 8
 """Keys that nobody chose are longer."""
 _NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
 _KEYS_OF_STORES = re.compile(r"(AWS|AZURE|FSSPEC|GCS|GOOGLE)_\w*(KEY|PASSWORD|SECRET|TOKEN)")
+_LETTERS = f"{string.ascii_letters}{string.digits}+/_-"
+"""Of base64; the last one such that it stands for itself in a pattern too."""
 _known: set[str] = set()
 _encoded: set[str] = set()
 """What is in a text in base64 that holds a secret, wherever in it the secret begins."""
@@ -44,9 +47,21 @@ def hidden(text: str) -> str:
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     for part in _encoded:
-        if part in text:  # all of what it stands in: its ends hold parts of the secret
-            text = re.sub(rf"[A-Za-z0-9+/_-]*{re.escape(part)}[A-Za-z0-9+/_-]*=*", HIDDEN, text)
+        if part in text:
+            text = _without(part, text)
     return text
+
+
+def _without(part: str, text: str) -> str:
+    """Hide all of the base64 that a part stands in: its ends hold parts of the secret.
+
+    It is looked for from the part outward: a pattern that begins before it would be tried at each letter.
+    """
+    kept, end = [], 0
+    for found in re.finditer(rf"{re.escape(part)}[{_LETTERS}]*=*", text):
+        kept += [text[end : found.start()].rstrip(_LETTERS), HIDDEN]
+        end = found.end()
+    return "".join([*kept, text[end:]])
 
 
 @contextmanager

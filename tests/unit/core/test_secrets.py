@@ -86,3 +86,30 @@ def test_keys_of_object_stores_are_secrets_though_no_setting_holds_them() -> Non
         "KEY": "of-something-else",
     }
     assert secrets_of_environment(environment) == ["of-amazon", "of-a-session", "of-fsspec"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("{}", "***"),
+        ("{}==", "***"),
+        ("{}, {}; {} ", "***, ***; *** "),
+        ("{}{}={}", "******"),
+        ("ab/cd{}+ef==gh", "***gh"),
+        ("=={}==", "==***"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_of_base64_all_that_a_secret_stands_in_is_hidden_and_no_more(
+    said: str, expected: str
+) -> None:
+    know(["of-a-long-run-1"])
+    part = base64.b64encode(b"of-a-long-run-1").decode()  # of 15 bytes: no letter holds two
+    assert hidden(said.replace("{}", part)) == expected
+
+
+def test_a_long_run_of_letters_with_a_secret_in_it_is_hidden_whole() -> None:
+    know(["of-a-long-run-2"])
+    part = base64.b64encode(b"of-a-long-run-2").decode()
+    run = "A" * 1_000_000  # tried from each letter anew, this would take an hour
+    assert hidden(f"{run} {run}{part}{run} {run}") == f"{run} {HIDDEN} {run}"
