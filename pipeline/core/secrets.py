@@ -11,7 +11,7 @@ import json
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "***"
@@ -20,7 +20,8 @@ _SHORTEST = 6
 _SHORTEST_KEY = 8
 """Keys that nobody chose are longer."""
 _NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
-_KEYS_OF_STORES = re.compile(r"(AWS|AZURE|FSSPEC|GCS|GOOGLE)_\w*(KEY|PASSWORD|SECRET|TOKEN)")
+_OF_STORES = re.compile(r"(AWS|AZURE|FSSPEC|GCS|GOOGLE)_")
+_NAMES_OF_KEYS = re.compile(r"(key|password|secret|token|signature)$", re.IGNORECASE)
 _LETTERS = f"{string.ascii_letters}{string.digits}+/_-"
 """Of base64; the last one such that it stands for itself in a pattern too."""
 _known: set[str] = set()
@@ -91,7 +92,27 @@ def secrets_of_url(url: str) -> list[str]:
 
 def secrets_of_environment(environment: Mapping[str, str]) -> list[str]:
     """Return the keys of object stores, which their own libraries read there."""
-    return [one for name, one in environment.items() if _KEYS_OF_STORES.fullmatch(name)]
+    told = {name: value for name, value in environment.items() if _OF_STORES.match(name)}
+    return [one for name, value in told.items() for one in _keys(name, _of_json(value))]
+
+
+def _of_json(text: str) -> object:
+    """Return what a text says in JSON, as fsspec has it in `FSSPEC_S3`; else the text."""
+    with suppress(ValueError):
+        if text.startswith("{"):
+            return json.loads(text)
+    return text
+
+
+def _keys(name: str, value: object) -> Iterator[str]:
+    """Yield the keys in what stands under a name: a key, a connection string, or more names."""
+    if isinstance(value, str) and name.lower().endswith("connection_string"):
+        value = dict(part.partition("=")[::2] for part in value.split(";"))
+    if isinstance(value, dict):
+        for inner, one in value.items():
+            yield from _keys(inner, one)
+    elif isinstance(value, str) and _NAMES_OF_KEYS.search(name):
+        yield value
 
 
 def looks_like_key(text: str) -> bool:

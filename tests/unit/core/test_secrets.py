@@ -89,6 +89,53 @@ def test_keys_of_object_stores_are_secrets_though_no_setting_holds_them() -> Non
 
 
 @pytest.mark.parametrize(
+    ("environment", "secrets"),
+    [
+        pytest.param(
+            {
+                "AZURE_STORAGE_CONNECTION_STRING": "DefaultEndpointsProtocol=https;"
+                "AccountName=drought;AccountKey=a2V5b2ZhenVyZQ==;EndpointSuffix=core.windows.net"
+            },
+            ["a2V5b2ZhenVyZQ=="],
+            id="a connection string of Azure",
+        ),
+        pytest.param(
+            {
+                "AZURE_STORAGE_CONNECTION_STRING": "BlobEndpoint=https://drought.example/;"
+                "SharedAccessSignature=sv=2024&sig=of-a-share"
+            },
+            ["sv=2024&sig=of-a-share"],
+            id="one with a signature",
+        ),
+        pytest.param(
+            {
+                "FSSPEC_S3": '{"key": "of-the-account", "secret": "of-fsspec", "anon": false, '
+                '"client_kwargs": {"endpoint_url": "https://s3.example.org", '
+                '"aws_session_token": "of-a-session"}}'
+            },
+            ["of-the-account", "of-fsspec", "of-a-session"],
+            id="what fsspec takes as JSON",
+        ),
+        pytest.param(
+            {"FSSPEC_ABFS": '{"connection_string": "AccountName=drought;AccountKey=of-azure"}'},
+            ["of-azure"],
+            id="a connection string in JSON",
+        ),
+        pytest.param({"FSSPEC_S3": "{broken"}, [], id="no JSON after all"),
+        pytest.param({"FSSPEC_S3": '["of-a-list"]'}, [], id="JSON of something else"),
+    ],
+)
+def test_keys_of_object_stores_are_secrets_in_what_holds_more_than_one_thing(
+    environment: dict[str, str], secrets: list[str]
+) -> None:
+    found = secrets_of_environment(environment)
+    assert [one for one in found if one not in environment.values()] == secrets
+    know(found)
+    (told,) = environment.values()
+    assert [one for one in secrets if one in hidden(told)] == []
+
+
+@pytest.mark.parametrize(
     ("said", "expected"),
     [
         ("{}", "***"),
