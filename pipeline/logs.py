@@ -21,10 +21,8 @@ import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import Processor
 
-from pipeline.core.secrets import HIDDEN, hidden
+from pipeline.core.secrets import HIDDEN, SHORTEST, hidden
 
-_SHORTEST = 3
-"""Shorter secrets are parts of every text."""
 _OURS = "pipeline"
 _FIRST = ("time", "level", "event")
 _Event = MutableMapping[str, Any]
@@ -37,7 +35,7 @@ def masking(secrets: Iterable[str]) -> Mask:
     spelt = {
         spelling
         for one in secrets
-        if len(one) >= _SHORTEST
+        if len(one) >= SHORTEST
         for spelling in (
             one,
             quote(one, safe=""),

@@ -15,11 +15,16 @@ from contextlib import contextmanager, suppress
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "***"
-_SHORTEST = 6
+SHORTEST = 6
 """Shorter ones are parts of ordinary words, and would make holes in them."""
 _SHORTEST_KEY = 8
 """Keys that nobody chose are longer."""
 _NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
+_NO_SECRETS = re.compile(r"require_auth|passfile|sslkey|sslkeylogfile")
+"""Of Postgres: ways to log in, and files."""
+_COMMON_WORDS = frozenset({"basic", "bearer", "default", "digest", "header", "password", "public"})
+_WITH_LOGINS = ("postgres", "ftp", "sftp")
+"""What the schemes of URLs begin with in which a user alone is a login, and no key."""
 _OF_STORES = re.compile(r"(AWS|AZURE|FSSPEC|GCS|GOOGLE)_")
 _NAMES_OF_KEYS = re.compile(r"(key|password|secret|token|signature)$", re.IGNORECASE)
 _LETTERS = f"{string.ascii_letters}{string.digits}+/_-"
@@ -33,7 +38,7 @@ _listeners: list[Callable[[list[str]], None]] = []
 def know(secrets: Iterable[str]) -> None:
     """Remember texts that may not be shown, in every spelling of a URL, of JSON and of base64."""
     given = set(secrets)
-    plain = {one for secret in given for one in _spellings(secret) if len(one) >= _SHORTEST}
+    plain = {one for secret in given for one in _spellings(secret) if len(one) >= SHORTEST}
     encoded = {one for secret in given for one in _in_base64(secret)}
     new = sorted((plain - _known) | (encoded - _encoded))
     _known.update(plain)
@@ -84,10 +89,17 @@ def secrets_of_url(url: str) -> list[str]:
         user, password, asked = parts.username, parts.password, parse_qsl(parts.query)
     except ValueError:  # no URL after all
         return []
-    if user and not password and looks_like_key(user):
+    if user and not password and looks_like_key(user) and not url.startswith(_WITH_LOGINS):
         password = user  # as in https://TOKEN@host
     found = [password, unquote(password)] if password else []
-    return found + [value for name, value in asked if _NAMES_OF_SECRETS.search(name) and value]
+    return found + [value for name, value in asked if _is_secret(name, value)]
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Return whether what a query says by a name is a secret, and no word of many texts."""
+    is_named = _NAMES_OF_SECRETS.search(name) and not _NO_SECRETS.fullmatch(name)
+    is_word = len(value) < SHORTEST or value.lower() in _COMMON_WORDS
+    return bool(is_named) and not is_word
 
 
 def secrets_of_environment(environment: Mapping[str, str]) -> list[str]:

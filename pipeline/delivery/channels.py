@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pipeline.alerts.recipients import FILE, MAIL, Form
 from pipeline.core.careful_yaml import careful_yaml
@@ -26,7 +26,9 @@ _KEYS = ("url", "form")
 OPEN_HOSTS = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Of these schemes the host is a host, and may be named."""
 _BETWEEN = re.compile(r"[/?&=:@#,;+ ]+")
-_SHORTEST_KEY = 8
+_END_OF_HOST = re.compile(r"[/?#]")
+_HOST = re.compile(r"localhost|[a-z0-9.-]+\.[a-z]{2,}|[^:]+:\d+")
+"""As a name with dots, or with a port."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://.+", re.DOTALL)
 
 
@@ -74,14 +76,16 @@ def read_channels(path: Path | None) -> Mapping[str, Channel]:
 
 
 def _secrets(channel: Channel) -> set[str]:
-    """Return what may be a key in a URL: of many chats any part is one, and none has a name."""
+    """Return what may be a key in a URL: of many chats any part is one, and none has a name.
+
+    A host is no key where it is written as one: an error that does not say which host is of no use.
+    """
     rest = channel.url.partition("://")[2].replace(ADDRESS, "")
-    keys = {one for one in _BETWEEN.split(rest) if looks_like_key(one)}
-    if channel.scheme in OPEN_HOSTS:
-        keys -= {urlsplit(channel.url).hostname or ""}
-    else:
-        host = rest.partition("/")[0]
-        keys |= {one for one in (host, *_BETWEEN.split(host)) if len(one) >= _SHORTEST_KEY}
+    host = _END_OF_HOST.split(rest)[0].rpartition("@")[2]
+    parts = {host, *_BETWEEN.split(rest)}
+    if channel.scheme in OPEN_HOSTS or _HOST.fullmatch(host):
+        parts -= {host, host.partition(":")[0]}
+    keys = {one for one in parts if looks_like_key(one) and not _HOST.fullmatch(one)}
     return {*secrets_of_url(channel.url), *keys}
 
 

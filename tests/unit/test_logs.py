@@ -125,6 +125,14 @@ def test_keys_of_the_file_of_channels_are_in_no_line_since_it_was_read(
     assert [one for one in (key, word, basic) if one in said] == []
 
 
+def test_short_and_common_words_of_settings_stay_in_lines() -> None:
+    url = "postgresql://drought01@db.example/drought?require_auth=none"
+    to = lines(is_json=False, secrets=secrets_of(Settings(database_url=url, smtp_password="none")))
+    with redirect_stderr(to):
+        LOG.warning("months: none; nonetheless the role drought01 at db.example")
+    assert to.getvalue().endswith("months: none; nonetheless the role drought01 at db.example\n")
+
+
 def test_importing_the_engine_leaves_our_lines_as_they_were() -> None:
     code = (
         "import logging; from pipeline import logs; logs.configure(is_json=True)\n"

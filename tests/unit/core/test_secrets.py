@@ -48,8 +48,20 @@ def test_a_secret_is_hidden_in_json() -> None:
     ("url", "secrets"),
     [
         ("ftp://agency:p%40ss@host/in", ["p%40ss", "p@ss"]),
-        ("https://host/in?token=a%20b&page=2", ["a b"]),
-        ("postgresql://host/db?user=u&password=s3&sslmode=require", ["s3"]),
+        ("https://host/in?token=a%20token&page=2", ["a token"]),
+        ("postgresql://host/db?user=u&password=s3cret&sslmode=require", ["s3cret"]),
+        ("postgresql://host/db?password=abc12", []),  # of 5 letters: it would make holes in words
+        (
+            "postgresql://drought01@db.example/drought",
+            [],
+        ),  # who logs in by the account, or a passfile
+        ("postgresql+psycopg://drought01@db.example/drought", []),
+        ("sftp://hydromet01@host/in", []),
+        ("postgresql://host/db?require_auth=none", []),
+        ("postgresql://host/db?require_auth=scram-sha-256", []),
+        ("postgresql://host/db?require_auth=password", []),
+        ("postgresql://host/db?passfile=/srv/drought/pgpass&sslkey=/srv/drought/key", []),
+        ("https://host/in?auth=bearer&code=default", []),
         ("https://ghp_1234567890@host/in", ["ghp_1234567890", "ghp_1234567890"]),
         ("sftp://agency@host/in", []),
         ("http://[broken", []),

@@ -156,3 +156,39 @@ def test_the_keys_of_a_file_that_was_read_are_hidden_in_all_that_is_said(
 ) -> None:
     read_channels(file(tmp_path, f'hook: {{url: "{url}"}}'))
     assert hidden(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("gotify://localhost:8080/Token-of-gotify-1/?-to={address}", "localhost does not answer"),
+        ("gotify://push-host-1:8080/Token-of-gotify-2/?-to={address}", "push-host-1 is away"),
+        ("gotify://push2.example.kz/Token-of-gotify-3/?-to={address}", "push2.example.kz is away"),
+        ("mailtos://bob:Word-of-mail-1@smtp2.example.kz?from=alerts@meteo2.kz&to={address}",
+         "smtp2.example.kz refused alerts@meteo2.kz"),
+        ("mailtos://bob:Word-of-mail-2@localhost?from=alerts@weather.example&to={address}",
+         "localhost: weather.example is not known, see http://localhost"),
+        ("tgram://plantedbot/{address}", "plantedbot"),
+    ],
+)  # fmt: skip
+def test_hosts_of_a_file_that_was_read_may_be_named(tmp_path: Path, url: str, said: str) -> None:
+    read_channels(file(tmp_path, f'hook: {{url: "{url}"}}'))
+    assert hidden(said) == said
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("gotify://push.example.kz/AbTokenOfGotify4/?-to={address}", "AbTokenOfGotify4"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnl2zkcOXrIdevi7/{address}", "T1JJ3T3L2"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnl2zkcOXrIdevi7/{address}", "TIiajkdnl2zkcOXrIdevi7"),
+        ("pagerduty://A1BRTD5JD@TIiajkdnl5zkcOXrIdevi7/{address}", "TIiajkdnl5zkcOXrIdevi7"),
+        ("sendgrid://SG.ab1cdEF.x2yzAB:alerts@meteo3.kz/{address}", "SG.ab1cdEF.x2yzAB"),
+        ("mailtos://bob:wordofmail@mail3.example.kz?to={address}", "wordofmail"),
+    ],
+)  # fmt: skip
+def test_keys_of_a_file_that_was_read_are_hidden_wherever_they_stand(
+    tmp_path: Path, url: str, key: str
+) -> None:
+    read_channels(file(tmp_path, f'hook: {{url: "{url}"}}'))
+    assert hidden(f"refused {key} of meteo3.kz") == "refused *** of meteo3.kz"
