@@ -179,11 +179,11 @@ class EmbeddedPostgres:
     def shorten_log(self) -> bool:
         """Begin the server's log anew where it has grown long; return whether it had.
 
-        The end of the older text is in ``server.log.1``. The server may run meanwhile: it goes on in
+        The end of the older text is in ``server.log.1``, as much as there is room for. The server may run meanwhile: it goes on in
         the same file.
 
         Raises:
-            InputError: there is no room for the older text, or the folder belongs to another user.
+            InputError: the folder belongs to another user, or its disk takes no change.
         """
         if not self._has("server.log"):
             return False

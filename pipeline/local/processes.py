@@ -17,6 +17,8 @@ from pathlib import Path
 
 STOP_SECONDS = 20.0
 LOG_LIMIT_BYTES = 10_000_000
+_LEAST_KEPT = 64_000
+"""Of a log, where there is no room for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +153,31 @@ def shorten_log(log: Path, limit: int = LOG_LIMIT_BYTES) -> bool:
     """Begin a log anew that has grown long, and keep its end beside it; return whether it had.
 
     Who writes it goes on writing to the same file: at its end, as it was opened for that. What is
-    kept is no longer than the limit, and its owner's alone.
+    kept is no longer than the limit, and its owner's alone; where there is no room for it, its last
+    lines, or nothing.
     """
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > limit:
-            older = log.with_name(f"{log.name}.1")
-            older.touch(mode=0o600)
-            with log.open("rb") as grown:
-                grown.seek(-limit, os.SEEK_END)
-                older.write_bytes(grown.read(limit))
-            os.truncate(log, 0)
-            return True
-    return False
+    try:
+        if log.stat().st_size <= limit:
+            return False
+        with log.open("rb") as grown:
+            grown.seek(-limit, os.SEEK_END)
+            kept = grown.read(limit)
+    except FileNotFoundError:
+        return False
+    older = log.with_name(f"{log.name}.1")
+    try:
+        _write_down(older, kept)
+        os.truncate(log, 0)
+    except OSError:  # a disk that this log filled, say: it must not go on growing for that
+        os.truncate(log, 0)
+        with contextlib.suppress(OSError):
+            _write_down(older, kept[-_LEAST_KEPT:])
+    return True
+
+
+def _write_down(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def _wait_for_end(process: Started, seconds: float) -> None:

@@ -110,9 +110,9 @@ class Supervisor:
             for name in self.commands:
                 self._keep(name)
         self._clear_what_is_left()
-        for name in self.commands:
-            shorten_log(self.folder / f"{name}.log")
-        shorten_log(self._log)
+        for name in [*self.commands, "supervisor"]:
+            with suppress(OSError):  # what runs is shown all the same
+                shorten_log(self.folder / f"{name}.log")
         self._show()
 
     def _keep_ground(self) -> bool:

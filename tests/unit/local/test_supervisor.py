@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -216,6 +218,17 @@ def test_a_full_disk_does_not_end_what_runs(folder: Path, supervised: Supervised
     assert supervisor.parts["one"].state == "stopped"
 
 
+def test_a_log_that_cannot_be_begun_anew_leaves_what_is_shown_right(
+    folder: Path, supervised: Supervised
+) -> None:
+    (folder / "one.log").symlink_to("one.log")  # whoever asks for it is told of an error
+    supervisor = supervised({"one": command(FOREVER)})
+    supervisor.look()
+    (part,) = [part for part in read_parts(folder) if part.name == "one"]
+    assert part.state == "waiting"
+    assert "one.log" in str(part.last_end)
+
+
 def test_a_number_that_belongs_to_another_program_by_now_is_left_alone(tmp_path: Path) -> None:
     process = start_apart([sys.executable, "-c", FOREVER], os.environ, tmp_path / "log")
     stale = Started(process.pid, "1")
@@ -253,3 +266,33 @@ def test_a_long_log_begins_anew_and_its_writer_goes_on(tmp_path: Path) -> None:
     assert path.read_bytes() == b"more"
     assert (tmp_path / "one.log.1").read_bytes() == b"x" * 99  # its end
     assert (tmp_path / "one.log.1").stat().st_mode & 0o077 == 0
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_where_there_is_no_room_for_a_long_log_its_last_lines_are_kept(tmp_path: Path) -> None:
+    log, older = tmp_path / "one.log", tmp_path / "one.log.1"
+    log.write_bytes(b"old\n" * 100_000 + b"the last line\n")
+    with room_for(100_000):
+        assert shorten_log(log, limit=399_000)
+    assert log.stat().st_size == 0
+    kept = older.read_bytes()
+    assert kept.endswith(b"old\nthe last line\n")
+    assert 10_000 < len(kept) < 100_000
+
+
+def test_where_there_is_no_room_at_all_a_long_log_begins_anew(tmp_path: Path) -> None:
+    log = tmp_path / "one.log"
+    log.write_bytes(b"x" * 100)
+    (tmp_path / "one.log.1").symlink_to("/dev/full")
+    assert shorten_log(log, limit=99)
+    assert log.stat().st_size == 0
