@@ -215,6 +215,15 @@ def test_tasks_that_are_due_at_once_take_turns_and_nobody_starts_another(
             assert not set(heavy) & set(said(text, "Wants")), name
 
 
+def test_the_log_of_the_database_is_tidied_also_where_airflow_cannot_be(
+    var: Path, tmp_path: Path
+) -> None:
+    """Of several commands systemd does those behind one that fails no more."""
+    texts = written(tmp_path / "units", "--with-airflow", "--account", ACCOUNT)
+    tidied = commands(texts, "drought-tidy.service", "ExecStart")
+    assert [command[1:] for command in tidied] == [["db", "tidy"], ["airflow", "tidy"]]
+
+
 @pytest.mark.parametrize(
     ("version", "airflow", "database"),
     [

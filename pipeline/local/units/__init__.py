@@ -170,9 +170,9 @@ def _airflow(place: Place) -> dict[str, str]:
 
 def _tidying(place: Place, *, with_airflow: bool) -> tuple[Task, ...]:
     """Return what keeps logs from growing for ever; nothing where the installation has none."""
-    commands = (
-        *([_TIDY_AIRFLOW] if with_airflow else []),
+    commands = (  # the log of the database also where Airflow's runs cannot be forgotten
         *([_TIDY_LOG] if place.is_postgres_ours else []),
+        *([_TIDY_AIRFLOW] if with_airflow else []),
     )
     task = Task(
         name="tidy",
