@@ -132,6 +132,11 @@ def units_command(
             f"site: the agency's own, for everybody who reaches {site_host}:{site_port}, without a "
             "password; it shows alerts that nobody has approved"
         )
+    elif not _read_settings(settings_file).get("DROUGHT_SITE_URL"):
+        print(
+            f"site: http://{site_host}:{site_port} shows nothing (404) until {settings_file} names "
+            "DROUGHT_SITE_URL: without it no public site is written"
+        )
     _name_others(to, texts)
     print(_what_next(to, is_of_user=is_of_user))
 

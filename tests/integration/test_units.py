@@ -225,6 +225,34 @@ def test_the_log_of_the_database_is_tidied_also_where_airflow_cannot_be(
 
 
 @pytest.mark.parametrize(
+    ("said_in", "is_told"),
+    [
+        pytest.param("nowhere", True, id="no address"),
+        pytest.param("the shell", False, id="an address that the file of settings takes over"),
+        pytest.param("the file", False, id="an address in the file of settings"),
+        pytest.param("the shell, late", True, id="one that the services are not told"),
+    ],
+)
+def test_who_asks_for_units_is_told_that_there_is_no_public_site_yet(
+    said_in: str, is_told: bool, var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["units", "--to", str(tmp_path / "units"), "--account", ACCOUNT]
+    if said_in == "the shell, late":
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    if said_in.startswith("the shell"):
+        monkeypatch.setenv("DROUGHT_SITE_URL", "https://drought.example.org")
+    if said_in == "the file":
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+        with (var / "drought.env").open("a") as file:
+            file.write("DROUGHT_SITE_URL=https://drought.example.org\n")
+    wiring.settings.cache_clear()
+    done = CliRunner().invoke(app, arguments)
+    assert ("127.0.0.1:8081 shows nothing" in done.output) == is_told, done.output
+    internal = CliRunner().invoke(app, [*arguments, "--internal-site"])
+    assert "shows nothing" not in internal.output
+
+
+@pytest.mark.parametrize(
     ("version", "airflow", "database"),
     [
         pytest.param(252, ["30s"], ["5s"], id="Debian 12: pauses do not grow"),
