@@ -179,8 +179,8 @@ class EmbeddedPostgres:
     def shorten_log(self) -> bool:
         """Begin the server's log anew where it has grown long; return whether it had.
 
-        The end of the older text is in ``server.log.1``, as much as there is room for. The server may run meanwhile: it goes on in
-        the same file.
+        The end of the older text is in ``server.log.1``, as much as there is room for. The server may
+        run meanwhile: it goes on in the same file.
 
         Raises:
             InputError: the folder belongs to another user, or its disk takes no change.
