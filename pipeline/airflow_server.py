@@ -227,7 +227,7 @@ def _is_free(port: int) -> bool:
 def start(wanted_port: int | None, say: Callable[[str], None]) -> tuple[str, bool]:
     """Start the supervisor unless it runs, and wait until Airflow answers.
 
-    The schedule stays off until someone turns a DAG on.
+    The warehouse is brought up to date first. The schedule stays off until someone turns a DAG on.
 
     Returns:
         The address, and whether it ran before.
@@ -248,6 +248,7 @@ def start(wanted_port: int | None, say: Callable[[str], None]) -> tuple[str, boo
             say(f"port {PREFERRED_PORT} is not the one: Airflow listens at {port}")
         _run_folder().mkdir(parents=True, exist_ok=True)
         (_run_folder() / "ports.json").write_text(json.dumps({"airflow": port}))
+        wiring.migrate_warehouse()  # not beside an older version that runs: it would fail
         set_up(say)
         say(f"starting {', '.join(COMPONENTS)}")
         command = [sys.executable, "-m", "pipeline.airflow_server", str(lock)]

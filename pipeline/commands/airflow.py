@@ -40,7 +40,6 @@ def airflow_up(
     """
     from pipeline import airflow_server
 
-    wiring.migrate_warehouse()
     where, ran = airflow_server.start(port, lambda what: notes.print(f"  {what}"))
     print(f"Airflow    {where}{'  (ran already)' if ran else ''}")
     print(f"passwords  {wiring.airflow_logins().passwords_file}  (users: `drought airflow users`)")

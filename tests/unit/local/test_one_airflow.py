@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.local.one_airflow import OneAirflow
+from pipeline.local.processes import Background
 
 PYTHON, DROUGHT = sys.executable, str(Path(sys.executable).with_name("drought"))
 SLEEP = shutil.which("sleep") or "/bin/sleep"
@@ -72,12 +73,12 @@ def is_held(lock: OneAirflow) -> bool:
         return True
 
 
-def ours(lock: OneAirflow, *command: str) -> subprocess.CompletedProcess[str]:
+def ours(lock: OneAirflow, *command: str, **given: str) -> subprocess.CompletedProcess[str]:
     """Run one of our programs in the installation of the lock."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("DROUGHT_", "AIRFLOW", "CDS"))}
     return subprocess.run(
         command,
-        env={**kept, "DROUGHT_VAR": str(lock.path.parents[1])},
+        env={**kept, "DROUGHT_VAR": str(lock.path.parents[1]), **given},
         capture_output=True,
         text=True,
         check=False,
@@ -124,6 +125,44 @@ def test_no_component_runs_beside_a_supervisor_whoever_started_that(
     finally:
         os.kill(pid, 9)
     until(lambda: not is_held(lock))
+
+
+def up_without_a_database(lock: OneAirflow) -> subprocess.CompletedProcess[str]:
+    """Say `drought airflow up` where whoever wants the warehouse is told that there is none."""
+    url = f"postgresql+psycopg:///drought?host={lock.path.parent}"
+    return ours(lock, DROUGHT, "airflow", "up", DROUGHT_DATABASE_URL=url)
+
+
+def test_beside_components_of_another_version_the_tables_are_left_as_they_are(
+    lock: OneAirflow, run: Run
+) -> None:
+    component = run(COMPONENT)
+    until(lambda: [one for one in lock.holders() if "sleep 600" in one])
+    refused = up_without_a_database(lock)
+    assert refused.returncode == 1
+    assert f"process {component.pid} (sleep 600)" in refused.stderr, refused.stderr
+    component.kill()
+    component.wait()
+    alone = up_without_a_database(lock)
+    assert alone.returncode == 1
+    assert "database" in alone.stderr
+
+
+# It outlives who started it: nobody waits for it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_runs_already_runs_on_with_the_tables_it_has(lock: OneAirflow) -> None:
+    supervisor = Background(lock.path.parent / "run", "supervisor")
+    supervisor.start([SLEEP, "600"], os.environ)
+    process = supervisor.process()
+    assert process is not None
+    try:
+        (supervisor.folder / "ports.json").write_text(json.dumps({"airflow": 8080}))
+        done = up_without_a_database(lock)
+        assert done.returncode == 0, done.stderr
+        assert "(ran already)" in done.stdout
+    finally:
+        supervisor.stop()
+        os.waitpid(process.pid, 0)
 
 
 def test_who_is_gone_holds_nothing(lock: OneAirflow) -> None:
