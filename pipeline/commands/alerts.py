@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from pipeline.steps.installation import Installation
 from pipeline.steps.issuers import Given, approval_of
 from pipeline.terminal import print_evidence
 
+_log = logging.getLogger(__name__)
 alerts = typer.Typer()
 
 
@@ -187,6 +189,8 @@ def deliver(
             if unanswered.overdue or unanswered.expired:
                 print(f"alerts {unanswered}")
         except Exception as error:  # noqa: BLE001 - letters leave whatever notices do
+            # Here, for delivering may fail too, and only one of them ends the command.
+            _log.warning("escalate: %s: %s", type(error).__name__, error)
             trouble = error
         tell_of_months_quietly(installation)
         done = deliver_step(installation, ignores_pauses=now)

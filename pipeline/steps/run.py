@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
 from pipeline.core.errors import DroughtError, InputError
 from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month, months_between
@@ -24,10 +27,13 @@ from pipeline.steps.settling import months_to_settle
 from pipeline.steps.waiting_files import refuse_unclean, watch_all
 from pipeline.warehouse.files import read_months_held, read_sources
 from pipeline.warehouse.schedules import read_lacking_months
+from pipeline.warehouse.status import read_newest_stage_month
 
 _log = logging.getLogger(__name__)
 
 _Done = TypeVar("_Done")
+_FORESEEN = (DroughtError, OSError, SQLAlchemyError, psycopg.Error)
+"""What is no defect, as the command line sees it: others are shown with their traceback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class _Fetched:
 
 
 @dataclass
-class _Round:
+class Round:
     """One run: what failed in it, while what does not need it was done all the same."""
 
     troubles: list[Exception] = field(default_factory=list)
@@ -62,13 +68,15 @@ class _Round:
         try:
             return do()
         except Exception as error:  # noqa: BLE001 - raised at the end; clients of object stores have errors of their own
-            _log.warning("%s: %s", step, error)
+            # One that is not raised in the end is told of here alone.
+            is_defect = not isinstance(error, _FORESEEN)
+            _log.warning("%s: %s: %s", step, type(error).__name__, error, exc_info=is_defect)
             self.troubles.append(error)
             return None
 
     def end(self) -> None:
         """Fail as the first step that did; a defect goes before what the operator can mend."""
-        defects = [one for one in self.troubles if not isinstance(one, DroughtError | OSError)]
+        defects = [one for one in self.troubles if not isinstance(one, _FORESEEN)]
         for trouble in [*defects, *self.troubles]:
             raise trouble
 
@@ -98,13 +106,14 @@ def run(
         NotPublishedError, OSError: the store lacks a month, or does not answer.
         Exception: whatever else made a step fail.
     """
-    this = _Round()
+    this = Round()
     came = this.attempt("watch", lambda: watch_all(installation, advance=advance))
     fetched = this.attempt("fetch", lambda: _fetch(installation, first, last, advance))
     told = _decide(this, installation, advance)
     this.attempt("escalate", lambda: escalate(installation))
     delivered = this.attempt("deliver", lambda: deliver(installation)) or Delivered(0, ())
-    if told is not None:
+    # Also where nothing was decided: the bulletin says what is late.
+    if told is not None or this.attempt("stages", lambda: _has_stages(installation)):
         this.attempt("publish", lambda: publish(installation))
     # Last, as what could not be done is no end of a month; and what is told is to leave now.
     news = this.attempt("tell_of_months", lambda: tell_of_months(installation))
@@ -120,12 +129,12 @@ def run(
     return Ran(brought.months, told or 0, delivered, brought.without_file)
 
 
-def _decide(this: _Round, installation: Installation, advance: Advance) -> int | None:
+def _decide(this: Round, installation: Installation, advance: Advance) -> int | None:
     """Compute, map and evaluate; return how many alerts are to be told, None where it failed.
 
     Most plans need no maps.
     """
-    if this.troubles and not _has_grids(installation):
+    if this.troubles and not this.attempt("sources", lambda: _has_grids(installation)):
         return None
     if this.attempt("compute", lambda: compute(installation, advance=advance)) is None:
         return None
@@ -137,6 +146,11 @@ def _decide(this: _Round, installation: Installation, advance: Advance) -> int |
 def _has_grids(installation: Installation) -> bool:
     with installation.warehouse.connect() as connection:
         return bool(read_sources(connection))
+
+
+def _has_stages(installation: Installation) -> bool:
+    with installation.warehouse.connect() as connection:
+        return read_newest_stage_month(connection) is not None
 
 
 def _fetch(

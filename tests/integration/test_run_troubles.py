@@ -137,6 +137,28 @@ def test_a_defect_in_taking_files_ends_no_run(place: Installation) -> None:
     )
 
 
+def test_what_cannot_be_decided_is_said_in_bulletin_and_site(place: Installation) -> None:
+    say(place, "REVOKE SELECT ON ALL TABLES IN SCHEMA index FROM drought_decide")
+    # What the run before left.
+    say(place, "DELETE FROM ops.outcome")
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        run(place)
+    assert newest(place) | {"evaluate": "failed", "bulletins": "done", "publish": "done"} == newest(
+        place
+    )
+
+
+def test_letters_leave_where_no_file_can_be_looked_up(
+    place: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor can be told whether there is anything to compute."""
+    say(place, "ALTER TABLE ops.grid_month RENAME TO gone")
+    with pytest.raises(ProgrammingError, match=r"ops\.grid_month.* does not exist"):
+        run(place)
+    assert unsent(place) == []
+    assert "sources: ProgrammingError: " in caplog.text
+
+
 def test_maps_that_failed_keep_the_month_open_until_they_are_made(
     place: Installation, postbox: Postbox
 ) -> None:

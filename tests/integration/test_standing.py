@@ -337,6 +337,20 @@ class TestMetrics:
         assert done.stdout == "delivered: 0; refused by a channel: 0\n"
         assert "permission denied for table approval" in done.stderr
 
+    def test_it_is_named_too_where_delivering_fails_as_well(
+        self, world: Watched, warehouse_url: str
+    ) -> None:
+        with world.place.warehouse.begin() as connection:
+            for right in (
+                "UPDATE (expired_at) ON alert.approval FROM drought_decide",
+                "SELECT ON alert.delivery FROM drought_deliver",
+            ):
+                connection.execute(text(f"REVOKE {right}"))
+        done = drought(environment_of(world.place, warehouse_url), "deliver")
+        assert (done.returncode, done.stdout) == (1, "")
+        for table in ("approval", "delivery"):
+            assert f"permission denied for table {table}" in done.stderr
+
     def test_another_user_may_read_them_whatever_the_mask_of_the_service(
         self, installation: Installation, tmp_path: Path
     ) -> None:
