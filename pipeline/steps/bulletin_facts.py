@@ -45,8 +45,10 @@ from pipeline.warehouse.status import (
     read_newest_stage_month,
 )
 
-_OURS = frozenset({"publish", "bulletins", "issue_bulletin"})
+_OURS = frozenset({"publish", "publish_one", "bulletins", "issue_bulletin"})
 """Steps that write this very thing."""
+_BESIDE = frozenset({"compute_beside", "maps_beside"})
+"""Steps of which no month needs anything."""
 _COUNTRY_WIDTH, _COUNTRY_BYTES = 1200, 40_000
 _REGION_WIDTH, _REGION_BYTES = 2400, 60_000
 
@@ -158,7 +160,7 @@ def _ground(
     unfinished = {
         outcome.step: outcome.state
         for outcome in read_latest_outcomes(connection)
-        if outcome.state != "done" and outcome.step not in _OURS
+        if outcome.state != "done" and outcome.step not in _OURS | _BESIDE
     }
     fresh = read_freshness(connection, installation.clock())
     return _Ground(month, sources, indices, fresh, unfinished)

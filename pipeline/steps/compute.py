@@ -47,7 +47,10 @@ def compute(
     """
     period = calibration or installation.settings.calibration
     limits = Limits(rainless_share=installation.settings.rainless_share)
-    with recorded(installation.warehouse, "compute", to) as report:
+    # Another period is no part of a month's way.
+    is_own = period == installation.settings.calibration
+    step = "compute" if is_own else "compute_beside"
+    with recorded(installation.warehouse, step, to) as report:
         with only_writer(installation.warehouse):
             with installation.warehouse.connect() as connection:
                 source = grid_source(connection, installation.settings)

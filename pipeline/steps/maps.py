@@ -41,7 +41,10 @@ def bring_maps(
         ConflictError: a file of the archive was changed, or the grid store is of another origin.
     """
     period = calibration or installation.settings.calibration
-    with recorded(installation.warehouse, "maps", to) as report:
+    # Another period is no part of a month's way.
+    is_own = period == installation.settings.calibration
+    step = "maps" if is_own else "maps_beside"
+    with recorded(installation.warehouse, step, to) as report:
         mapped = Mapped()
         with only_writer(installation.warehouse):
             with installation.warehouse.connect() as connection:

@@ -32,7 +32,7 @@ from pipeline.steps.installation import Installation, acts_as, deciding_sources
 from pipeline.steps.lateness import late_by_plan
 from pipeline.steps.machine import BackupState, read_backup_state
 from pipeline.steps.outcome import recorded
-from pipeline.steps.status import Status, late_readings, status
+from pipeline.steps.status import SCHEDULED, Status, late_readings, status
 from pipeline.steps.verdict import FAILING
 from pipeline.warehouse.bulletins import read_issued
 from pipeline.warehouse.months import (
@@ -112,7 +112,9 @@ class Asked:
     mapped: frozenset[str]
     """Countries whose plan in force hears shares of area."""
     failing: Mapping[str, str]
-    """Steps that failed last, and what each said."""
+    """Steps that failed last, but for another month, and what each said."""
+    published_at: datetime | None
+    """When the last publishing began that nothing has failed since; None: never."""
 
 
 @acts_as(Component.WATCH)
@@ -190,16 +192,30 @@ def lacks(state: MonthState, asked: Asked) -> list[Lack]:
             "what was heard"
         )
         found.append(Lack("deliver", said))
+    found += _publishing_lacks(state, asked)
     return sorted(found, key=lambda lack: WAY.index(lack.step))
 
 
+def _publishing_lacks(state: MonthState, asked: Asked) -> Iterator[Lack]:
+    """Yield that readers cannot see the month yet: whoever publishes may not have begun, or was killed."""
+    decided_at = state.decided_at
+    if decided_at is None or {"bulletins", "publish"} & set(asked.failing):
+        return
+    if asked.published_at is None or asked.published_at < decided_at:
+        said = (
+            "publish: bulletin and site were not written since it was decided, at "
+            f"{decided_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; run `drought publish`"
+        )
+        yield Lack("publish", said)
+
+
 def _data_lacks(month: Month, ours: Sequence[CountryMonth], source: str) -> Iterator[Lack]:
-    """Yield that a country has no values at all, or that nothing came for some of its landscapes."""
-    without = [one.country for one in ours if not one.has_any_value]
+    """Yield that nothing came of a country, or of some of its landscapes; a gap has come."""
+    without = [one.country for one in ours if not one.is_reached]
     if without or not ours:
         where = f" in {', '.join(without)}" if without else ""
         yield Lack("data", f"data: no values of {source} for {month}{where}; {_bring(source)}")
-    in_part = _in_words((one, one.without_values) for one in ours if one.has_any_value)
+    in_part = _in_words((one, one.without_values) for one in ours if one.is_reached)
     if in_part:
         said = (
             f"data: no values of {source} for {month} in {in_part}; if its file came, run `drought "
@@ -302,8 +318,19 @@ class _Teller:
                 for country, plan in plans.items()
                 if any(isinstance(measure, AreaShare) for measure in plan.measures)
             ),
-            {row["step"]: str(row["message"]) for row in self.found.failing},
+            {
+                one.step: str(one.message)
+                for one in self.found.outcomes
+                if one.step in SCHEDULED and one.failing_since and one.month in (None, month)
+            },
+            self._published_at(),
         )
+
+    def _published_at(self) -> datetime | None:
+        for one in self.found.outcomes:
+            if one.step == "publish" and one.state == "done":
+                return one.ended_at - timedelta(seconds=one.seconds)
+        return None
 
     def _open_months(self, before: dict[Month, bool], after_days: int) -> list[Month]:
         """Return the months to look at: from the first ever told of, or the newest that is due."""
@@ -422,14 +449,14 @@ def came_lines(state: MonthState, source: str) -> list[str]:
     came = [
         f"{one.country} {source}: {one.release}, values for {one.with_values} of {one.landscapes} "
         f"landscapes, on {one.came_at:%Y-%m-%d}"
-        if one.has_any_value and one.came_at is not None
+        if one.is_reached and one.came_at is not None
         else f"{one.country}: {source} does not reach it"
         for one in state.countries
     ]
     gaps = [
         f"{one.country}: gaps in {len(one.blind)} of {one.landscapes} landscapes ({_some(one.blind)})"
         for one in state.countries
-        if one.blind and one.has_any_value
+        if one.blind and one.is_reached
     ]
     return [*came, *gaps]
 

@@ -57,6 +57,8 @@ def publish_one(
 ) -> Published:
     """Write one site and nothing else, for another folder or with other languages.
 
+    No part of a month's way: its outcome bears a name of its own.
+
     Args:
         installation: this one.
         public: the public one.
@@ -69,7 +71,7 @@ def publish_one(
         ConflictError: another run is publishing there.
         DeliveryError: the folder cannot be written to; what stood there stays.
     """
-    with recorded(installation.warehouse, "publish") as report:
+    with recorded(installation.warehouse, "publish_one") as report:
         site = publish_site(
             installation,
             public=public,

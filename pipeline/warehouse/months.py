@@ -28,6 +28,7 @@ way AS MATERIALIZED (
         -- A gap is data, but for the one that says that nothing came.
         grid.month IS NOT NULL AND grid.gap IS DISTINCT FROM 'not_published' AS has_come,
         grid.month IS NOT NULL AND grid.gap IS NULL AS has_grid_value,
+        grid.gap IS NOT DISTINCT FROM 'outside_grid' AS is_outside,
         own.month IS NOT NULL AND own.gap IS NULL AS has_value,
         EXISTS (
             SELECT FROM series.climate_month AS c
@@ -58,7 +59,7 @@ SELECT
     country_code,
     count(*) AS landscapes,
     count(*) FILTER (WHERE has_value) AS with_values,
-    bool_or(has_grid_value) AS has_any_value,
+    bool_or(has_grid_value) OR bool_and(has_come AND NOT is_outside) AS is_reached,
     array_remove(array_agg(CASE WHEN NOT has_come THEN name END ORDER BY name, landscape_id), NULL)
         AS without_values,
     array_remove(array_agg(
@@ -76,7 +77,10 @@ SELECT
     count(*) FILTER (WHERE has_come AND gap IS NOT NULL AND had_value) AS newly_blind,
     max(known_from) AS came_at,
     CASE
-        WHEN bool_or(release = 'preliminary') FILTER (WHERE has_grid_value) THEN 'preliminary'
+        WHEN coalesce(
+            bool_or(release = 'preliminary') FILTER (WHERE has_grid_value),
+            bool_or(release = 'preliminary')
+        ) THEN 'preliminary'
         ELSE 'final'
     END AS release
 FROM way GROUP BY country_code ORDER BY country_code
@@ -106,7 +110,10 @@ FROM mart.stage_month INNER JOIN mart.landscape USING (landscape_id)
 WHERE month = :month GROUP BY country_code, drought_type, stage, stage_rank
 ORDER BY country_code, drought_type, stage_rank
 """
-_DECIDED = "SELECT max(known_from) FROM mart.stage_month WHERE month = :month"
+_DECIDED = """
+SELECT max(coalesce(m.committed_at, s.known_from))
+FROM mart.stage_month AS s LEFT JOIN ops.moment AS m USING (known_from) WHERE s.month = :month
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +126,8 @@ class CountryMonth:
     country: str
     landscapes: int
     with_values: int
-    has_any_value: bool
-    """Whether the grid has a value of any of them."""
+    is_reached: bool
+    """Whether the grid has a value of any of them, or says of each why not, though it covers it."""
     without_values: Sequence[str]
     """Of which nothing came. A gap that the source gave is no reason to wait for more."""
     without_indices: Sequence[str]
@@ -145,6 +152,7 @@ class MonthState:
     month: Month
     countries: Sequence[CountryMonth]
     decided_at: datetime | None
+    """When others could see its newest stage; None: it has none."""
     stages: Sequence[tuple[str, str, str, int]]
     """Country, drought type, stage, landscapes."""
     raised: int

@@ -13,15 +13,21 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from pipeline.core.calibration import CalibrationPeriod
+from pipeline.core.errors import InputError
 from pipeline.core.gaps import Gap
 from pipeline.core.ids import Country, Origin
+from pipeline.core.months import Month
 from pipeline.steps.approve import approve
+from pipeline.steps.compute import compute
 from pipeline.steps.deliver import deliver
 from pipeline.steps.escalate import escalate
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.ingest_indicator import ingest_indicator
 from pipeline.steps.installation import Installation
+from pipeline.steps.maps import bring_maps
 from pipeline.steps.months import Told, tell_of_months
+from pipeline.steps.publish import publish_one
 from pipeline.steps.sessions import end_long_questions
 from pipeline.steps.status import pending_alerts, status
 from tests.integration.issuing_plan import adopted_plan
@@ -40,14 +46,16 @@ def world(installation: Installation) -> Iterator[Watched]:
         yield world
 
 
-def fail(world: Watched, step: str, at: datetime, state: str = "failed") -> None:
+def fail(
+    world: Watched, step: str, at: datetime, state: str = "failed", month: Month | None = None
+) -> None:
     with world.place.warehouse.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO ops.outcome (step, state, seconds, message, ended_at) "
-                "VALUES (:step, :state, 1, 'OSError: no room', :at)"
+                "INSERT INTO ops.outcome (step, month, state, seconds, message, ended_at) "
+                "VALUES (:step, :month, :state, 1, 'OSError: no room', :at)"
             ),
-            {"step": step, "state": state, "at": at},
+            {"step": step, "month": month and month.first_day, "state": state, "at": at},
         )
 
 
@@ -145,7 +153,7 @@ class TestStuckMonth:
         assert tell_of_months(world.on("2021-03-15")).stuck == ("2021-02 (compute)",)
         world.indices(FEBRUARY)
         assert tell_of_months(world.on("2021-03-15")).stuck == ("2021-02 (evaluate)",)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-15")).closed == (FEBRUARY,)
         assert tell_of_months(world.on("2021-03-15")) == Told()
 
@@ -179,7 +187,7 @@ class TestPartOfACountry:
     def test_a_landscape_without_values_is_counted_and_named(self, world: Watched) -> None:
         world.data(FEBRUARY, only="A")
         world.indices(FEBRUARY)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-12")) == Told()
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
         said = world.body("month_stuck")
@@ -190,12 +198,12 @@ class TestPartOfACountry:
     def test_nor_does_it_for_indices_and_stages(self, world: Watched) -> None:
         world.data(FEBRUARY)
         world.indices(FEBRUARY, only="B")
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (compute)",)
         assert "no indices in 1 of 2 landscapes of UZ (District A)" in world.body("month_stuck")
         world.indices(FEBRUARY, only="A")
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (evaluate)",)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
 
     def test_what_the_source_says_is_a_gap_is_there_and_named_when_it_is_new(
@@ -203,7 +211,7 @@ class TestPartOfACountry:
     ) -> None:
         world.data(FEBRUARY, gaps={"B": Gap.LOW_COVERAGE})
         world.indices(FEBRUARY)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-10")).closed == (FEBRUARY,)
         assert world.notices()[-1] == (
             "month_closed",
@@ -214,28 +222,44 @@ class TestPartOfACountry:
         assert "UZ: gaps in 1 of 2 landscapes (District B: low_coverage)" in said
         world.data(FEBRUARY + 1, gaps={"B": Gap.LOW_COVERAGE})
         world.indices(FEBRUARY + 1)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-04-10")).closed == (FEBRUARY + 1,)
         assert world.notices()[-1] == ("month_closed", "Drought monitor 2021-03: all quiet")
 
     def test_what_the_source_has_not_published_has_not_come(self, world: Watched) -> None:
         world.data(FEBRUARY, gaps={"B": Gap.NOT_PUBLISHED})
         world.indices(FEBRUARY)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
 
-    def test_a_country_of_gaps_alone_has_no_values(self, world: Watched) -> None:
-        world.data(FEBRUARY, gaps={"A": Gap.OUTSIDE_GRID, "B": Gap.OUTSIDE_GRID})
+    @pytest.mark.parametrize("other", [Gap.OUTSIDE_GRID, Gap.NOT_PUBLISHED, Gap.REJECTED])
+    def test_a_file_that_does_not_reach_a_country_is_no_month(
+        self, world: Watched, other: Gap
+    ) -> None:
+        world.data(FEBRUARY, gaps={"A": Gap.OUTSIDE_GRID, "B": other})
         world.indices(FEBRUARY)
-        evaluate(world.place)
+        world.decide()
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
+
+    def test_one_that_reaches_it_and_has_gaps_alone_is(self, world: Watched) -> None:
+        world.data(FEBRUARY, gaps={"A": Gap.REJECTED, "B": Gap.LOW_COVERAGE})
+        world.indices(FEBRUARY)
+        world.decide()
+        assert tell_of_months(world.on("2021-03-10")).closed == (FEBRUARY,)
+        assert world.notices()[-1] == (
+            "month_closed",
+            "Drought monitor 2021-02: all quiet, 2 landscapes without values",
+        )
+        said = world.body("month_closed")
+        assert "UZ era5-land: preliminary, values for 0 of 2 landscapes" in said
+        assert "gaps in 2 of 2 landscapes (District A: rejected, District B: low_coverage)" in said
 
     def test_where_gauges_decide_the_indices_of_the_grid_are_not_enough(
         self, world: Watched
     ) -> None:
         world.data(FEBRUARY)
         world.indices(FEBRUARY)
-        evaluate(world.place)
+        world.decide()
         self.blend(world, "A")
         blended = world.place.settings.model_copy(update={"source": "blended"})
         world.place = replace(world.place, settings=blended)
@@ -274,6 +298,39 @@ class TestFailedStepOfTheMonth:
         fail(world, step, datetime.now(UTC) + timedelta(hours=2), state="done")
         assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
 
+    def test_what_a_person_tried_for_another_month_is_none_of_it(self, world: Watched) -> None:
+        """As `drought bulletins 1980-01` may be refused."""
+        world.whole(FEBRUARY)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        fail(world, "bulletins", later, month=FEBRUARY - 1)
+        fail(world, "evaluate", later, month=FEBRUARY)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (evaluate)",)
+        assert "bulletins" not in world.body("month_stuck")
+        fail(world, "evaluate", later + timedelta(hours=1), state="done", month=FEBRUARY)
+        assert tell_of_months(world.on("2021-03-13")).closed == (FEBRUARY,)
+
+    def test_nor_is_another_calibration_or_a_site_elsewhere(
+        self, installation: Installation, tmp_path: Path
+    ) -> None:
+        """Refused, it has failed under a name of its own."""
+        other = CalibrationPeriod(1981, 2010)
+        steps = (
+            lambda: compute(installation, calibration=other),
+            lambda: bring_maps(installation, calibration=other),
+            lambda: publish_one(
+                installation, public=False, to=tmp_path / "stick", accepts_unchecked=False
+            ),
+        )
+        for step in steps:
+            with pytest.raises(InputError):
+                step()
+        rows = told(
+            installation.warehouse, "SELECT step, state FROM ops.outcome ORDER BY outcome_id"
+        )
+        names = ("compute_beside", "maps_beside", "publish_one")
+        assert rows == [(name, "failed") for name in names]
+        assert status(installation).failing == []
+
     def test_it_waits_for_shares_of_area_that_the_plan_hears(self, world: Watched) -> None:
         load(world.place.warehouse, self.of_areas(), effective_from=FEBRUARY)
         world.whole(FEBRUARY)
@@ -298,6 +355,37 @@ class TestFailedStepOfTheMonth:
                 "exit_at": 0.3,
             }
         return plan
+
+
+class TestWhatReadersGet:
+    """What is decided and not written nobody can read: a publishing may be late, or was killed."""
+
+    @pytest.fixture
+    def decided(self, world: Watched) -> Watched:
+        world.data(FEBRUARY)
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        return world
+
+    def test_a_month_is_not_complete_before_its_bulletin_and_site_are_written(
+        self, decided: Watched
+    ) -> None:
+        assert tell_of_months(decided.on("2021-03-10")) == Told()
+        assert tell_of_months(decided.on("2021-03-13")).stuck == ("2021-02 (publish)",)
+        said = decided.body("month_stuck")
+        assert "publish: bulletin and site were not written since it was decided, at 20" in said
+        decided.published()
+        assert tell_of_months(decided.on("2021-03-13")).closed == (FEBRUARY,)
+
+    def test_a_publishing_that_began_before_knows_nothing_of_it(self, decided: Watched) -> None:
+        decided.published(seconds=3600)
+        assert tell_of_months(decided.on("2021-03-13")).stuck == ("2021-02 (publish)",)
+
+    def test_nor_one_that_began_before_the_decision_was_committed(self, decided: Watched) -> None:
+        decided.published()
+        with decided.place.warehouse.begin() as connection:
+            connection.execute(text("UPDATE ops.moment SET committed_at = now() + interval '1 s'"))
+        assert tell_of_months(decided.on("2021-03-13")).stuck == ("2021-02 (publish)",)
 
 
 class TestLateByPlan:

@@ -15,6 +15,7 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.warehouse.landscapes import read_landscapes
+from pipeline.warehouse.outcomes import save_outcome
 from tests.integration.issuing_plan import adopt
 from tests.integration.little_world import (
     JANUARY,
@@ -68,11 +69,28 @@ class Watched:
         ours = {name: values for name, values in spoken.items() if name in only}
         say_spi_3(self.place.warehouse, ours, first=month, origin=self.origin)
 
+    def decide(self) -> None:
+        """What has come is decided, and as if bulletins and site were written."""
+        evaluate(self.place)
+        self.published()
+
+    def published(self, seconds: float = 0.0) -> None:
+        with self.place.warehouse.begin() as connection:
+            save_outcome(
+                connection,
+                step="publish",
+                month=None,
+                state="done",
+                rows=1,
+                seconds=seconds,
+                message=None,
+            )
+
     def whole(self, month: Month, spi: float = 0.4) -> None:
-        """The month goes its way up to the decision."""
+        """The month goes its way up to the bulletin."""
         self.data(month)
         self.indices(month, spi)
-        evaluate(self.place)
+        self.decide()
 
     def notices(self) -> list[tuple[object, ...]]:
         """Kind and subject of every notice, in the order they were written."""
@@ -111,4 +129,5 @@ def watched(
         world.data(JANUARY)
         world.indices(JANUARY)
         golive(place, FEBRUARY)
+        world.published()
         yield world
