@@ -86,7 +86,7 @@ def test_its_page_says_why_it_is_in_its_stage(opened: Opened) -> None:
 
 def test_the_gravest_come_first_and_what_is_not_known_last(opened: Opened) -> None:
     page = opened().open(MAP)
-    listed = names(page)
+    listed = names(page).all_inner_texts()
     assert len(listed) == SHOWN
     assert listed[:2] == ["Republic of Karakalpakstan", "Aktobe Region"]
 
