@@ -41,8 +41,8 @@ def month_ends_the_same(at: Bench, fault: str, seed: int) -> None:
         came = run_case(at, fault, seed)
     except Impossible as why:
         pytest.skip(str(why))
-    # Two commands at once need not disturb each other.
-    assert came.hits or fault == "twice at once", came.note
+    # Two commands at once need not disturb each other, and transfers that are cut are gone on with.
+    assert came.hits or fault in {"twice at once", "data store cut"}, came.note
     assert came.looks > 0
     assert came.untrue == [], came.note
     assert came.lost == [], came.note
