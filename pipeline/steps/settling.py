@@ -64,7 +64,8 @@ def months_to_settle(installation: Installation) -> list[Month]:
     """Return the months of ERA5-Land held as preliminary whose final values are due, oldest first.
 
     Due by the source's schedule at the installation's clock. A month is returned until its final
-    values are here, but not twice in a calendar month: asking again within days brings nothing.
+    values are here, also while a request for it is open, so that who was killed is gone on for; but not
+    again in a calendar month in which one was answered: asking within days brings nothing.
     However old: after a long outage all of them are asked for, a year to a request.
     """
     with installation.warehouse.connect() as connection:
