@@ -137,8 +137,14 @@ def test_the_schedule_gives_the_month_before_as_key(live: Live) -> None:
     )
     assert run["run_type"] == "scheduled"
     assert run["partition_key"] in {str(before), str(_month_due())}
-    path = f"/api/v2/dags/{INGEST}/dagRuns/{run['dag_run_id']}"
-    assert live.operator.ask("PATCH", path, json={"state": "failed"}).ok
+    path = f"/dags/{INGEST}/dagRuns/{run['dag_run_id']}"
+
+    def is_given_up() -> bool:
+        """Airflow answers 500 where its scheduler works on the run at the same moment."""
+        live.operator.ask("PATCH", f"/api/v2{path}", json={"state": "failed"})
+        return bool(live.operator.get(path)["state"] == "failed")
+
+    eventually(is_given_up, "the scheduled run is given up")
     _let_in(live.operator, 1)
 
 
@@ -248,12 +254,17 @@ def test_questions_outlive_a_postgres_that_is_killed(live: Live) -> None:
     postmaster = live.place.postgres.root / "data" / "postmaster.pid"
     os.kill(int(postmaster.read_text().splitlines()[0]), signal.SIGKILL)
     eventually(lambda: live.place.component("database").restarts == 1, "Postgres again")
-    eventually(lambda: live.place.component("scheduler").restarts == 2, "a new scheduler")
+    killed_at = datetime.now(UTC)
 
     def is_well() -> bool:
+        """Whether what lives on the database has been heard since; it may outlast this or begin anew."""
         said = live.operator.ask("GET", "/api/v2/monitor/health")
-        names = ("metadatabase", "scheduler", "dag_processor")
-        return said.ok and {said.json()[name]["status"] for name in names} == {"healthy"}
+        if not said.ok or said.json()["metadatabase"]["status"] != "healthy":
+            return False
+        beats = [
+            said.json()[name][f"latest_{name}_heartbeat"] for name in ("scheduler", "dag_processor")
+        ]
+        return all(beat and datetime.fromisoformat(beat) > killed_at for beat in beats)
 
     eventually(is_well, "all well again", otherwise=lambda: _logs(live.place))
     eventually(

@@ -29,6 +29,8 @@ _STAMP = re.compile(
 )
 _CLOCK = re.compile(r"\d\d:\d\d(?: \((?:Z|[+-]\d\d:\d\d)\)| UTC)")
 """The minute of an approval, in a letter, or of the making, in a bulletin."""
+_SIZE = re.compile(rb"\d+ KB")
+"""Of a bulletin, in the list of them: that of an earlier month may be longer after a fault (`_content`)."""
 _TAG = re.compile(r"<[^>]*>")
 _LITTER = (".part", ".partial")
 """A killed writer may leave a file behind that never got its name; nobody reads it."""
@@ -121,6 +123,8 @@ def _content(path: Path, folder: str, names: _Names) -> str:
         # One of an earlier month tells of what is late at the moment, which a fault may be.
         return _bulletin(path, names) if str(MONTH) in path.parts else "there"
     content = path.read_bytes()
+    if path.name == "bulletins.html":
+        content = _SIZE.sub(b"", content)
     if folder == "archive" and path.suffix == ".json":
         sidecar = json.loads(content)
         for own in ("received_at", "request"):
