@@ -29,7 +29,7 @@ _STAMP = re.compile(
 )
 _CLOCK = re.compile(r"\d\d:\d\d(?: \((?:Z|[+-]\d\d:\d\d)\)| UTC)")
 """The minute of an approval, in a letter, or of the making, in a bulletin."""
-_SIZE = re.compile(rb"\d+ KB")
+_SIZE = re.compile(r"\d+ (?:KB|КБ)".encode())
 """Of a bulletin, in the list of them: that of an earlier month may be longer after a fault (`_content`)."""
 _TAG = re.compile(r"<[^>]*>")
 _LITTER = (".part", ".partial")
