@@ -151,7 +151,7 @@ test: setup ## all tests but the slow; fails if fewer are collected than tests/f
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/slow --floor "$$(cat tests/floor.txt)"
 
 # The longest first, three beside each other: much of their time goes into waiting for schedulers.
-LONGEST := $(addprefix tests/slow/test_,two_workers.py live.py faults.py)
+LONGEST := $(addprefix tests/slow/test_,faults.py two_workers.py live.py)
 
 test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/slow/test_*.py))
