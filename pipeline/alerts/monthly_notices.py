@@ -9,6 +9,10 @@ from datetime import date
 from pipeline.alerts.notices import Notice, labelled
 from pipeline.core.months import Month
 
+_SOME = 3
+"""So many are named in a subject."""
+_INSIDE = "This mail is for the agency only: do not pass it on."
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -16,6 +20,8 @@ class Closing:
 
     month: Month
     raised: int
+    untold: int
+    """Changes of stage that are told to nobody."""
     approved: int
     refused: int
     expired: int
@@ -26,8 +32,14 @@ class Closing:
     """A line a country: what came, and when."""
     decided: Sequence[str]
     """A line a country and drought type: how many landscapes stand in which stage."""
+    awaited: Sequence[str]
+    """What the plans or the blending hear and has not come, in a word each."""
+    awaits: Sequence[str]
+    """The same, a line each, with what to do."""
     also: Sequence[str]
     """What else the operator should know, such as backups; a line each."""
+    is_checked: bool
+    """Whether the checks found no error, and all of them ran."""
     is_live: bool
     next_by: date
     """The day by which the next month's message has come, or the machine does not run."""
@@ -35,16 +47,21 @@ class Closing:
 
 def closing_notice(closing: Closing, *, is_exercise: bool) -> Notice:
     """Return the mail that closes a month: all quiet, or what there was."""
-    if not closing.is_live:
-        what, said = "complete, not live", "Alerts are not told yet: see `drought golive`."
-    elif not closing.raised:
-        what, said = "all quiet", "No alert was raised: no stage changed under the plans in force."
-    else:
+    # What was going on when alerts began to be told is raised for a month before them.
+    if closing.raised:
         what = f"{_counted(closing.raised, 'alert')} raised, {closing.approved} approved"
         said = (
             f"Alerts: {closing.raised} raised, {closing.approved} approved, {closing.refused} refused, "
             f"{closing.expired} expired unanswered. Messages sent: {closing.sent}."
         )
+    elif not closing.is_live:
+        what, said = "complete, not live", "Alerts are not told yet: see `drought golive`."
+    else:
+        what = "quiet so far" if closing.awaited else "all quiet"
+        why = "." if closing.untold else ": no stage changed under the plans in force."
+        said = f"No alert was raised{why}"
+    if closing.untold:
+        said += f"\nTold to nobody: {_counted(closing.untold, 'change')} of stage."
     if closing.newly_blind:
         blind = _counted(closing.newly_blind, "landscape")
         what += f", {blind} without values"
@@ -52,14 +69,34 @@ def closing_notice(closing: Closing, *, is_exercise: bool) -> Notice:
             f"\nThe source has gaps for {blind} that had values in the month before: stages are held "
             "there. See below whether that is right."
         )
+    if not closing.is_checked:
+        what += ", but see the checks"
+    if closing.awaited:
+        some = ", ".join(closing.awaited[:_SOME]) + (", …" if len(closing.awaited) > _SOME else "")
+        what += f"; still expected: {some}"
     sections = [
-        f"{closing.month} is complete: the data came, the stages are decided, and nothing waits.\n{said}",
+        f"{closing.month} is complete: the data came, the stages are decided, and nothing waits.\n{said}\n"
+        "If later readings or corrected values raise alerts for it, a further message says so.",
+        *(["\n".join(["Still expected", *_listed(closing.awaits)])] if closing.awaits else []),
         "\n".join(["What came", *_listed(closing.came)]),
         "\n".join(["Stages", *_listed(closing.decided)]),
         "\n".join(["The installation", *_listed(closing.also)]),
         _next(closing.month + 1, closing.next_by),
     ]
     return labelled(f"Drought monitor {closing.month}: {what}", sections, is_exercise=is_exercise)
+
+
+def more_notice(month: Month, alerts: int, *, is_exercise: bool) -> Notice:
+    """Return the mail about alerts that were raised for a month after the mail that closed it."""
+    counted = _counted(alerts, "alert")
+    sections = [
+        f"Raised for {month} after the message that closed it: {counted}. A reading came later, or "
+        "values were corrected.",
+        "`drought status` shows which wait for approval, and which messages have not left.",
+        _INSIDE,
+    ]
+    subject = f"Drought monitor {month}: {counted} raised since it was closed"
+    return labelled(subject, sections, is_exercise=is_exercise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +138,19 @@ def late_notice(month: Month, late: Sequence[str], *, is_exercise: bool) -> Noti
     return labelled(subject, sections, is_exercise=is_exercise)
 
 
+def undecided_notice(said: str, *, is_exercise: bool) -> Notice:
+    """Return the mail that says that no source decides, so that no month goes its way."""
+    sections = [
+        "It is not settled which source decides stages:",
+        said,
+        "Until that is mended no stage is decided, no month is looked at, and no message about a month "
+        "comes.\nSet DROUGHT_SOURCE to the source that is to decide, or do what is said above. You are told "
+        "once; `drought doctor` shows whether it is mended.",
+        _INSIDE,
+    ]
+    return labelled("Drought monitor: no source decides", sections, is_exercise=is_exercise)
+
+
 def failing_notice(
     step: str, since: date, failures: int, message: str, *, is_exercise: bool
 ) -> Notice:
@@ -118,7 +168,7 @@ def _next(month: Month, by: date) -> str:
     return (
         f"The message about {month} comes by {by}, whatever happens: complete, or not complete.\n"
         "If none has come by then, the machine does not run, or cannot mail: look at it.\n"
-        "This mail is for the agency only: do not pass it on."
+        + _INSIDE
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,9 @@ from pipeline.alerts.monthly_notices import (
     closing_notice,
     failing_notice,
     late_notice,
+    more_notice,
     stuck_notice,
+    undecided_notice,
 )
 from pipeline.alerts.notices import Notice
 from pipeline.core.area_shares import AreaShare
@@ -41,9 +43,11 @@ from pipeline.warehouse.months import (
     due_day,
     read_month,
     read_newest_due,
+    read_raised_since,
     read_told_late,
 )
 from pipeline.warehouse.notices import NoticeKind, read_told_months, save_notice_once
+from pipeline.warehouse.outcomes import CheckFacts
 from pipeline.warehouse.plans import read_plans
 from pipeline.warehouse.schedules import read_schedules
 
@@ -71,10 +75,13 @@ class Told:
     """Month, and the step at which it stands."""
     late: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
+    more: tuple[Month, ...] = ()
+    """Closed before, and alerts were raised for them since."""
 
     @property
     def count(self) -> int:
-        return len(self.closed) + len(self.stuck) + len(self.late) + len(self.failing)
+        told = (self.closed, self.stuck, self.late, self.failing, self.more)
+        return sum(len(some) for some in told)
 
     def __str__(self) -> str:
         parts = [
@@ -84,6 +91,7 @@ class Told:
                 ("not complete", self.stuck),
                 ("later than the plan", self.late),
                 ("failing", self.failing),
+                ("more alerts", self.more),
             )
             if some
         ]
@@ -267,27 +275,47 @@ class _Teller:
         before = read_told_months(self.connection)
         closed: list[Month] = []
         stuck: list[str] = []
-        behind: set[Month] = set()
+        behind: dict[Month, set[str]] = {}
         for month in self._open_months(before, after_days):
             state = read_month(
                 self.connection, month, sources, str(self.installation.settings.calibration)
             )
             lacking = lacks(state, self._asked(month, sources[-1]))
             if not lacking:
-                closed += [month] if self._close(state, sources[-1], after_days) else []
+                closed += [month] if self._close(state, sources, after_days) else []
                 continue
-            behind.add(month)
+            behind[month] = {one.step for one in lacking}
             of_plan = [one for one in late if one.month == month]
             if self._is_over(month, after_days) or of_plan:
-                is_new = self._complain(month, lacking, of_plan, after_days)
+                # What is late by itself has a message of its own.
+                by_lack = [one for one in of_plan if _explains(behind[month], one)]
+                is_new = self._complain(month, lacking, by_lack, after_days)
                 stuck += [f"{month} ({lacking[0].step})"] if is_new else []
-        told_late = self._late([one for one in late if one.month not in behind])
-        return Told(tuple(closed), tuple(stuck), tuple(told_late), tuple(self._failing()))
+        told_late = self._late(
+            [one for one in late if not _explains(behind.get(one.month, set()), one)]
+        )
+        return Told(
+            tuple(closed), tuple(stuck), tuple(told_late), tuple(self._failing()), self._more()
+        )
 
     def _undecided(self, said: str) -> Sequence[str]:
-        notice = failing_notice("evaluate", self.now.date(), 1, said, is_exercise=self.is_exercise)
-        about = f"undecided {Month.of(self.now.date())}"
-        return ["evaluate"] if self._save(NoticeKind.STEP_FAILING, about, notice) else []
+        """Tell of the trouble once, however long it lasts."""
+        notice = undecided_notice(said, is_exercise=self.is_exercise)
+        is_new = self._save(NoticeKind.STEP_FAILING, f"undecided: {said}", notice)
+        return ["no source decides"] if is_new else []
+
+    def _more(self) -> tuple[Month, ...]:
+        """Tell of alerts that were raised for months closed before."""
+        return tuple(
+            month
+            for month, alerts, newest in read_raised_since(self.connection)
+            if self._save(
+                NoticeKind.MONTH_CLOSED,
+                f"{month} {newest}",
+                more_notice(month, alerts, is_exercise=self.is_exercise),
+                month,
+            )
+        )
 
     def _late_readings(self) -> list[LateReading]:
         return late_readings(self.installation, self.connection)
@@ -333,12 +361,17 @@ class _Teller:
         return None
 
     def _open_months(self, before: dict[Month, bool], after_days: int) -> list[Month]:
-        """Return the months to look at: from the first ever told of, or the newest that is due."""
+        """Return the months to look at: from the first ever told of on.
+
+        Without one from the first whose alerts are told: a machine that was off since has months to tell of.
+        """
         last = read_newest_due(self.connection, after_days, self.now)
         newest = self.found.newest_month
         if newest is not None and last < newest < Month.of(self.now.astimezone(UTC).date()):
             last = newest  # it came before its day
-        first = max(min(before, default=last), last - (MOST_MONTHS - 1))
+        live_from = self.found.live_from
+        begun = last if live_from is None else min(last, live_from)
+        first = max(min(before, default=begun), last - (MOST_MONTHS - 1))
         return [month for month in months_between(first, last) if not before.get(month)]
 
     def _is_over(self, month: Month, after_days: int) -> bool:
@@ -350,33 +383,56 @@ class _Teller:
     def _next_by(self, month: Month, after_days: int) -> date:
         return due_day(month + 1, after_days + PATIENCE_DAYS + MAIL_DAYS)
 
-    def _close(self, state: MonthState, source: str, after_days: int) -> bool:
+    def _close(self, state: MonthState, sources: Sequence[str], after_days: int) -> bool:
+        awaited = self._awaited(state.month, sources)
+        gauges = gauge_lines(state)
         closing = Closing(
             state.month,
             state.raised,
+            state.untold,
             state.approved,
             state.refused,
             state.expired,
             state.sent,
             sum(one.newly_blind for one in state.countries),
-            came_lines(state, source),
+            came_lines(state, sources[-1]),
             stage_lines(state),
+            [*(["gauges"] if gauges else []), *sorted({str(one.heard) for one in awaited})],
+            [*gauges, *late_by_plan(awaited)],
             [*self._also(state.month), *(f"late: {line}" for line in self.found.late)],
+            is_checked(self.found.checks),
             self.found.live_from is not None and state.month >= self.found.live_from,
             self._next_by(state.month, after_days),
         )
         notice = closing_notice(closing, is_exercise=self.is_exercise)
         return self._save(NoticeKind.MONTH_CLOSED, str(state.month), notice, state.month)
 
+    def _awaited(self, month: Month, sources: Sequence[str]) -> list[LateReading]:
+        """Return what the plans name a day for and has not come, be it late or not due yet."""
+        from pipeline.steps.late_readings import read_late_readings  # as in `status`
+
+        plans = [one.in_force(month) for one in self.timetables.values()]
+        allowed = {
+            plan.late_after_days if rule.late_after_days is None else rule.late_after_days
+            for plan in plans
+            if plan is not None
+            for ladder in plan.ladders.values()
+            for rule in ladder.every_rule
+        }
+        found: dict[LateReading, None] = {}
+        for days in sorted(days for days in allowed if days is not None):
+            # As it will be late if nothing comes by then.
+            at = datetime.combine(due_day(month, days + 1), time(), UTC)
+            period = self.installation.settings.calibration
+            late = read_late_readings(self.connection, sources, period, at)
+            found |= dict.fromkeys(one for one in late if one.month == month)
+        return list(found)
+
     def _also(self, month: Month) -> list[str]:
-        checks = self.found.checks
-        rows = {} if checks is None else checks.found.get("error", {})
         return [
             bulletin_line(month, [one.scope for one in read_issued(self.connection, month)]),
             backup_line(self.backups, self.now),
-            "checks: not run yet"
-            if checks is None
-            else f"checks: {rows.get('rows', 0)} rows in error on {checks.ended_at:%Y-%m-%d}",
+            checks_line(self.found.checks),
         ]
 
     def _complain(
@@ -438,6 +494,12 @@ class _Teller:
         )
 
 
+def _explains(lacking: set[str], late: LateReading) -> bool:
+    """Whether a reading of a month is late because of a step that the month lacks."""
+    steps = {"data", "compute"} | ({"maps"} if isinstance(late.measure, AreaShare) else set())
+    return bool(lacking & steps)
+
+
 def _measures(about: str, month_and_country: str) -> list[str]:
     """Return the measures that a notice was about, if it was about this month and country."""
     is_ours = about.startswith(month_and_country)
@@ -461,6 +523,16 @@ def came_lines(state: MonthState, source: str) -> list[str]:
     return [*came, *gaps]
 
 
+def gauge_lines(state: MonthState) -> list[str]:
+    """Return in which landscapes that gauges decide none has reported, with what to do."""
+    silent = _in_words((one, one.without_gauges) for one in state.countries)
+    said = (
+        f"no gauge has reported in {silent}: their stages are held; give the gauges' files and run "
+        "`drought compute`"
+    )
+    return [said] if silent else []
+
+
 def stage_lines(state: MonthState) -> list[str]:
     """Return how many landscapes stand in which stage, by country and drought type."""
     counts: dict[tuple[str, str], list[str]] = {}
@@ -475,9 +547,26 @@ def bulletin_line(month: Month, issued: Sequence[str]) -> str:
     return f"bulletin of {month}: {what}, in $DROUGHT_VAR/bulletins/{month}"
 
 
+def is_checked(checks: CheckFacts | None) -> bool:
+    """Whether the checks give no reason to look at them, as `drought status --check` judges."""
+    return checks is None or not (checks.not_run or checks.found.get("error", {}).get("checks"))
+
+
+def checks_line(checks: CheckFacts | None) -> str:
+    """Return what the checks found last, and how many could not be run."""
+    if checks is None:
+        return "checks: not run yet"
+    rows = checks.found.get("error", {}).get("rows", 0)
+    failed = f", and {checks.not_run} could not be run" if checks.not_run else ""
+    see = "" if is_checked(checks) else "; `drought check` says what to do"
+    return f"checks: {rows} rows in error on {checks.ended_at:%Y-%m-%d}{failed}{see}"
+
+
 def backup_line(backups: BackupState | None, now: datetime) -> str:
     """Return how old the newest backup is, and whether it was tried."""
-    if backups is None or backups.newest_at is None:
+    if backups is None:
+        return "backup: not known, the folder of backups cannot be read; see why"
+    if backups.newest_at is None:
         return "backup: NONE; run `drought db backup`"
     tried = "tried" if backups.newest_tried_at is not None else "NOT tried"
     old = " (old: see why)" if now - backups.newest_at > timedelta(days=3) else ""

@@ -74,6 +74,10 @@ SELECT
     array_remove(array_agg(
         CASE WHEN has_come AND gap IS NOT NULL THEN name || ': ' || gap END ORDER BY name, landscape_id
     ), NULL) AS blind,
+    array_remove(array_agg(
+        CASE WHEN source = 'blended' AND has_grid_value AND gap = 'too_few_observations' THEN name END
+        ORDER BY name, landscape_id
+    ), NULL) AS without_gauges,
     count(*) FILTER (WHERE has_come AND gap IS NOT NULL AND had_value) AS newly_blind,
     max(known_from) AS came_at,
     CASE
@@ -88,6 +92,7 @@ FROM way GROUP BY country_code ORDER BY country_code
 _ALERTS = """
 SELECT
     count(*) FILTER (WHERE t.month = :month AND a.state <> 'not_needed') AS raised,
+    count(*) FILTER (WHERE t.month = :month AND a.state = 'not_needed') AS untold,
     count(*) FILTER (WHERE t.month = :month AND a.state = 'approved') AS approved,
     count(*) FILTER (WHERE t.month = :month AND a.state = 'refused') AS refused,
     count(*) FILTER (WHERE t.month = :month AND a.state = 'expired') AS expired,
@@ -114,6 +119,17 @@ _DECIDED = """
 SELECT max(coalesce(m.committed_at, s.known_from))
 FROM mart.stage_month AS s LEFT JOIN ops.moment AS m USING (known_from) WHERE s.month = :month
 """
+_RAISED_SINCE = """
+WITH closed AS (
+    SELECT month, max(written_at) AS at FROM alert.notice WHERE kind = 'month_closed' GROUP BY month
+)
+SELECT t.month, count(*) AS alerts, max(t.alert_id) AS newest
+FROM closed AS c INNER JOIN alert.transition AS t USING (month)
+INNER JOIN alert.approval AS a USING (alert_id)
+LEFT JOIN ops.moment AS m ON a.requested_at = m.known_from
+WHERE a.state <> 'not_needed' AND coalesce(m.committed_at, a.requested_at) > c.at
+GROUP BY t.month ORDER BY t.month
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +154,8 @@ class CountryMonth:
     """Though they have indices."""
     blind: Sequence[str]
     """Those with a gap, and which."""
+    without_gauges: Sequence[str]
+    """Those that gauges decide, of which none has reported, though the grid has a value."""
     newly_blind: int
     """How many of them had a value in the month before."""
     came_at: datetime | None
@@ -156,6 +174,8 @@ class MonthState:
     stages: Sequence[tuple[str, str, str, int]]
     """Country, drought type, stage, landscapes."""
     raised: int
+    untold: int
+    """Changes of stage that are told to nobody."""
     approved: int
     refused: int
     expired: int
@@ -196,6 +216,7 @@ def read_month(
         connection.execute(text(_DECIDED), of).scalar(),
         [(r[0], r[1], r[2], int(r[3])) for r in connection.execute(text(_STAGES), of)],
         alerts.raised,
+        alerts.untold,
         alerts.approved,
         alerts.refused,
         alerts.expired,
@@ -214,6 +235,12 @@ def read_told_late(connection: Connection) -> dict[Month, list[str]]:
     for row in rows:
         told.setdefault(Month.of(row.month), []).append(row.about)
     return told
+
+
+def read_raised_since(connection: Connection) -> list[tuple[Month, int, int]]:
+    """Return the closed months of which alerts were raised since; how many, and the newest one's id."""
+    rows = connection.execute(text(_RAISED_SINCE))
+    return [(Month.of(row.month), row.alerts, row.newest) for row in rows]
 
 
 def read_newest_due(connection: Connection, after_days: int, at: datetime) -> Month:

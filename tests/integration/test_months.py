@@ -15,8 +15,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from pipeline.core.calibration import CalibrationPeriod
 from pipeline.core.errors import InputError
+from pipeline.core.files import RawFile
 from pipeline.core.gaps import Gap
-from pipeline.core.ids import Country, Origin
+from pipeline.core.ids import Country, Origin, Release
 from pipeline.core.months import Month
 from pipeline.steps.approve import approve
 from pipeline.steps.compute import compute
@@ -30,6 +31,7 @@ from pipeline.steps.months import Told, tell_of_months
 from pipeline.steps.publish import publish_one
 from pipeline.steps.sessions import end_long_questions
 from pipeline.steps.status import pending_alerts, status
+from pipeline.warehouse.files import save_file, save_grid_months
 from tests.integration.issuing_plan import adopted_plan
 from tests.integration.little_world import told
 from tests.integration.said_shares import say_shares
@@ -110,6 +112,42 @@ class TestCompleteMonth:
             world.body("month_closed")
         )
 
+    def test_changes_that_nobody_is_told_of_are_counted(self, world: Watched) -> None:
+        world.whole(FEBRUARY, spi=-1.2)
+        with world.place.warehouse.begin() as connection:
+            connection.execute(text("UPDATE alert.approval SET state = 'not_needed'"))
+        assert tell_of_months(world.on("2021-03-10")).closed == (FEBRUARY,)
+        said = world.body("month_closed")
+        assert "No alert was raised. Told to nobody: 1 change of stage." in said
+        assert "no stage changed" not in said
+
+    def test_what_the_checks_found_is_in_the_subject(self, world: Watched) -> None:
+        world.whole(FEBRUARY)
+        with world.place.warehouse.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO ops.outcome (step, state, seconds, ended_at, facts) VALUES "
+                    "('check', 'done', 1, '2021-03-07', '{\"found\": {}, \"not_run\": 2}')"
+                )
+            )
+        tell_of_months(world.on("2021-03-07"))
+        assert world.notices() == [
+            ("month_closed", "Drought monitor 2021-02: all quiet, but see the checks")
+        ]
+        assert "0 rows in error on 2021-03-07, and 2 could not be run" in world.body("month_closed")
+
+    def test_alerts_that_are_raised_for_it_later_are_told_of_once(self, world: Watched) -> None:
+        world.whole(FEBRUARY)
+        assert tell_of_months(world.on("2021-03-07")) == Told((FEBRUARY,))
+        world.indices(FEBRUARY, spi=-1.2)
+        world.decide()
+        assert tell_of_months(world.on("2021-03-08")) == Told(more=(FEBRUARY,))
+        assert world.notices()[-1] == (
+            "month_closed",
+            "Drought monitor 2021-02: 1 alert raised since it was closed",
+        )
+        assert tell_of_months(world.on("2021-03-09")) == Told()
+
     def test_of_simulated_data_it_is_an_exercise(self, installation: Installation) -> None:
         with watched(installation, Origin.SIMULATED) as world:
             world.whole(FEBRUARY)
@@ -175,6 +213,13 @@ class TestStuckMonth:
         assert tell_of_months(world.on("2021-03-08")) == Told()
         assert tell_of_months(world.on("2021-03-09")).stuck == ("2021-02 (data)",)
         assert "plan: UZ plan: no value of spi_3 for 2021-02" in world.body("month_stuck")
+
+    def test_a_machine_that_was_off_since_alerts_are_told_tells_of_each_month(
+        self, world: Watched
+    ) -> None:
+        world.whole(FEBRUARY)
+        found = tell_of_months(world.on("2021-04-13"))
+        assert found == Told((FEBRUARY,), ("2021-03 (data)",))
 
     @staticmethod
     def strict(days: int) -> dict[str, object]:
@@ -265,6 +310,28 @@ class TestPartOfACountry:
         world.place = replace(world.place, settings=blended)
         assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (compute)",)
         assert "no indices in 1 of 2 landscapes of UZ (District A)" in world.body("month_stuck")
+
+    def test_where_no_gauge_has_reported_it_is_quiet_so_far_alone(self, world: Watched) -> None:
+        world.whole(FEBRUARY)
+        self.blend(world, "A")
+        with world.place.warehouse.begin() as connection:
+            for statement in (
+                "UPDATE series.climate_month SET precipitation_mm = NULL, "
+                "gap = 'too_few_observations' WHERE source = 'blended' AND month = '2021-02-01'",
+                "INSERT INTO index.calibration SELECT (jsonb_populate_record(c, "
+                '\'{"source": "blended"}\')).* FROM index.calibration AS c',
+                "INSERT INTO index.value_month SELECT (jsonb_populate_record(v, "
+                '\'{"source": "blended"}\')).* FROM index.value_month AS v',
+            ):
+                connection.execute(text(statement))
+        blended = world.place.settings.model_copy(update={"source": "blended"})
+        world.place = replace(world.place, settings=blended)
+        assert tell_of_months(world.on("2021-03-10")).closed == (FEBRUARY,)
+        said = "Drought monitor 2021-02: quiet so far, 1 landscape without values"
+        assert world.notices() == [("month_closed", f"{said}; still expected: gauges")]
+        assert "no gauge has reported in 1 of 2 landscapes of UZ (District A)" in world.body(
+            "month_closed"
+        )
 
     @staticmethod
     def blend(world: Watched, name: str) -> None:
@@ -408,9 +475,53 @@ class TestLateByPlan:
         self.came(world, tmp_path)
         assert tell_of_months(world.on("2021-03-14")) == Told()
 
-    @staticmethod
-    def rule(world: Watched, *days: int) -> None:
+    def test_what_is_not_due_yet_is_still_expected(self, world: Watched) -> None:
+        self.rule(world, 40, 50)
+        assert world.notices() == [
+            (
+                "month_closed",
+                "Drought monitor 2021-02: quiet so far; still expected: "
+                "reservoir_storage_percent_of_full, water_availability_forecast_percent_of_norm",
+            )
+        ]
+        said = world.body("month_closed")
+        assert (
+            "Still expected - UZ plan: no value of reservoir_storage_percent_of_full for 2021-02"
+            in said
+        )
+        assert "until 2021-04-09" in said
+
+    def test_what_came_is_expected_no_more(self, world: Watched, tmp_path: Path) -> None:
+        self.heard(world, 40, 50)
+        world.data(FEBRUARY)
+        world.indices(FEBRUARY)
+        self.came(world, tmp_path)
+        world.decide()
+        tell_of_months(world.on("2021-03-07"))
+        assert world.notices()[0][1] == (
+            "Drought monitor 2021-02: quiet so far; still expected: "
+            "water_availability_forecast_percent_of_norm"
+        )
+
+    def test_it_is_told_while_the_month_stands_at_another_step(self, world: Watched) -> None:
+        self.heard(world, 20, 20)
+        world.data(FEBRUARY)
+        world.indices(FEBRUARY)
+        evaluate(world.place)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (publish)",)
+        assert tell_of_months(world.on("2021-03-20")) == Told()
+        assert tell_of_months(world.on("2021-03-21")).late == ("2021-02 UZ",)
+        assert tell_of_months(world.on("2021-03-22")) == Told()
+
+    @classmethod
+    def rule(cls, world: Watched, *days: int) -> None:
         """February is complete by a plan that hears documents, which nobody has brought."""
+        cls.heard(world, *days)
+        world.whole(FEBRUARY)
+        assert tell_of_months(world.on("2021-03-07")).closed == (FEBRUARY,)
+
+    @staticmethod
+    def heard(world: Watched, *days: int) -> None:
         plan = adopted_plan({}, Country.UZBEKISTAN) | {"version": "2"}
         watch, warning = plan["ladders"]["meteorological"]
         heard = [
@@ -423,8 +534,6 @@ class TestLateByPlan:
             rule |= {"indicator": indicator, "unit": unit, "enter_at": 50, "exit_at": 90}
             rule |= {"late_after_days": late}
         load(world.place.warehouse, plan, effective_from=FEBRUARY)
-        world.whole(FEBRUARY)
-        assert tell_of_months(world.on("2021-03-07")).closed == (FEBRUARY,)
 
     @staticmethod
     def came(world: Watched, folder: Path) -> None:
@@ -528,6 +637,24 @@ class TestFailingStep:
         tell_of_months(world.on("2021-02-07"))
         fail(world, "restore", world.on("2021-02-08").clock())
         assert tell_of_months(world.on("2021-02-20")) == Told()
+
+
+class TestNoSourceDecides:
+    def test_it_is_told_of_once_with_what_to_do(self, world: Watched) -> None:
+        with world.place.warehouse.begin() as connection:
+            raw = RawFile("second.nc", f"{2:064x}", 1000, "grid/second.nc")
+            file_id, _ = save_file(
+                connection, raw, kind="grid", source="chirps", product="monthly", origin=Origin.REAL
+            )
+            save_grid_months(connection, file_id, "chirps", {FEBRUARY: Release.FINAL})
+        assert tell_of_months(world.on("2021-03-13")) == Told(failing=("no source decides",))
+        for day in ("2021-03-14", "2021-04-13"):
+            assert tell_of_months(world.on(day)) == Told()
+        assert world.notices() == [("step_failing", "Drought monitor: no source decides")]
+        said = world.body("step_failing")
+        assert "holds several sources (chirps, era5-land)" in said
+        assert "Set DROUGHT_SOURCE to the source that is to decide" in said
+        assert "has failed since" not in said
 
 
 class TestNobodyToTell:
