@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from pipeline.warehouse.checks import read_checks
+
 
 @dataclass(frozen=True, slots=True)
 class DownChannel:
@@ -34,8 +36,11 @@ class ChannelWaiting:
     """What was heard last of the channel, or of a message it refused."""
     next_attempt_at: datetime | None
     """When it is tried again; None: with the next delivery, or when its readers' hours begin."""
+    overdue: int = 0
+    """Those that nobody tried, for more than a day, though the readers' hours would have let them leave."""
 
 
+# {stuck}: the check deliveries_stuck, which knows the hours of readers.
 _STANDING = """
 WITH approved AS (
     SELECT d.channel, d.state, d.error, d.next_attempt_at, d.delivery_id
@@ -57,6 +62,13 @@ by_channel AS (
             AS said,
         min(next_attempt_at) AS next_attempt_at
     FROM (SELECT * FROM approved UNION ALL SELECT * FROM notices) AS everything GROUP BY channel
+),
+untried AS (
+    SELECT channel, count(*) AS messages FROM (
+        SELECT stuck.channel FROM ({stuck}) AS stuck WHERE stuck.state = 'queued'
+        UNION ALL
+        SELECT 'mail' FROM alert.notice WHERE state = 'queued' AND written_at < now() - interval '1 day'
+    ) AS everything GROUP BY channel
 )
 SELECT
     channel,
@@ -65,15 +77,18 @@ SELECT
     c.failing_since,
     coalesce(c.said, w.said) AS said,
     coalesce(c.next_attempt_at, CASE WHEN w.waiting = w.refused THEN w.next_attempt_at END)
-        AS next_attempt_at
-FROM by_channel AS w FULL JOIN alert.channel AS c USING (channel)
+        AS next_attempt_at,
+    coalesce(u.messages, 0) AS overdue
+FROM by_channel AS w FULL JOIN alert.channel AS c USING (channel) LEFT JOIN untried AS u USING (channel)
 ORDER BY channel
 """
 
 
 def read_standing(connection: Connection) -> list[ChannelWaiting]:
     """Return how the channels stand that have something to send, or do not answer."""
-    return [ChannelWaiting(**row) for row in connection.execute(text(_STANDING)).mappings()]
+    (stuck,) = read_checks(["deliveries_stuck"])
+    query = text(_STANDING.format(stuck=stuck.query))
+    return [ChannelWaiting(**row) for row in connection.execute(query).mappings()]
 
 
 def read_down(connection: Connection) -> dict[str, DownChannel]:

@@ -27,6 +27,7 @@ from pipeline.steps.evaluate import evaluate
 from pipeline.steps.golive import golive
 from pipeline.steps.installation import Installation
 from pipeline.steps.register import Readdressed, end, readdress
+from pipeline.steps.standing import stand
 from pipeline.steps.status import pending_alerts, status
 from pipeline.warehouse.channels import save_down
 from pipeline.warehouse.checks import Checked
@@ -506,6 +507,28 @@ class TestHours:
         found: list[Checked] = []
         check(office, only=["deliveries_stuck"], tell=found.append)
         assert [row["recipient_id"] for row in found[0].rows] == ["committee"]
+        # Nothing failed, as where the DAG that delivers is paused; who is asleep is counted in no line.
+        (said,) = undelivered(office)
+        assert said.startswith("1 messages by mail could leave for more than a day")
+        with office.warehouse.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO alert.notice (recipient_id, subject, body, written_at) VALUES "
+                    "('operator', 'old', '-', now() - interval '25 hours'), ('operator', 'new', '-', now())"
+                )
+            )
+        (said,) = undelivered(office)
+        assert said.startswith("2 messages by mail")
+        # What was tried says itself how it stands.
+        with office.warehouse.begin() as connection:
+            save_down(connection, "mail", NOW, NOW, "no answer")
+        assert undelivered(office) == []
+
+
+def undelivered(office: Installation) -> list[str]:
+    """What `drought status --check` says of messages that nobody tried."""
+    reasons = stand(lambda: office.settings, lambda: office, clock=office.clock).reasons
+    return [reason.said for reason in reasons if reason.what == "undelivered"]
 
 
 class TestDigests:
