@@ -53,6 +53,7 @@ def bring(
     months: Sequence[Month],
     *,
     countries: Sequence[Country] = tuple(Country),
+    with_ranges: bool = True,
     advance: Advance = quietly,
 ) -> list[Month]:
     """Ask for `months`, wait for them and ingest them; return those that came.
@@ -65,6 +66,7 @@ def bring(
         installation: where to.
         months: what to fetch, held already or not.
         countries: whose area to ask for.
+        with_ranges: bring the range; else the caller does.
         advance: told of the progress.
 
     Raises:
@@ -84,7 +86,8 @@ def bring(
     except NotPublishedError as error:
         absent = error
     try:
-        bring_ranges(installation, countries=countries, advance=advance)
+        if with_ranges:
+            bring_ranges(installation, countries=countries, advance=advance)
     except (DroughtError, OSError):
         tell(installation, used)
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -50,10 +51,13 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fetched:
-    """What fetching came to."""
+class _Due:
+    """What is to be fetched."""
 
-    months: int = 0
+    turns: tuple[Sequence[Month], ...] = ()
+    """Each asked for apart: what is refused of one holds up no other."""
+    has_ranges: bool = False
+    """Whether the daily range of temperature is asked for after them."""
     without_file: tuple[Month, ...] = ()
 
 
@@ -108,7 +112,8 @@ def run(
     """
     this = Round()
     came = this.attempt("watch", lambda: watch_all(installation, advance=advance))
-    fetched = this.attempt("fetch", lambda: _fetch(installation, first, last, advance))
+    due = this.attempt("fetch", lambda: _due(installation, first, last)) or _Due()
+    fetched = _fetch(this, installation, due, advance)
     told = _decide(this, installation, advance)
     this.attempt("escalate", lambda: escalate(installation))
     delivered = this.attempt("deliver", lambda: deliver(installation)) or Delivered(0, ())
@@ -125,8 +130,7 @@ def run(
     this.end()
     if came is not None:
         refuse_unclean(came)
-    brought = fetched or _Fetched()
-    return Ran(brought.months, told or 0, delivered, brought.without_file)
+    return Ran(fetched, told or 0, delivered, due.without_file)
 
 
 def _decide(this: Round, installation: Installation, advance: Advance) -> int | None:
@@ -153,10 +157,25 @@ def _has_stages(installation: Installation) -> bool:
         return read_newest_stage_month(connection) is not None
 
 
-def _fetch(
-    installation: Installation, first: Month | None, last: Month | None, advance: Advance
-) -> _Fetched:
-    """Fetch what is not held of the months of a run, and the finals that are due.
+def _fetch(this: Round, installation: Installation, due: _Due, advance: Advance) -> int:
+    """Fetch what is due, one turn after another; return how many months came."""
+    came = 0
+    for months in filter(None, due.turns):
+        done = this.attempt("fetch", partial(_bring, installation, months, advance))
+        if done is None and isinstance(this.troubles[-1], OSError):
+            return came  # no answer: the next turn would wait as long for one
+        came += done or 0
+    if due.has_ranges:
+        this.attempt("fetch", lambda: bring_ranges(installation, advance=advance))
+    return came
+
+
+def _bring(installation: Installation, months: Sequence[Month], advance: Advance) -> int:
+    return len(bring(installation, months, with_ranges=False, advance=advance))
+
+
+def _due(installation: Installation, first: Month | None, last: Month | None) -> _Due:
+    """Return what is not held of the months of a run, the newest first, and the finals that are due.
 
     Raises:
         InputError: a month is not given, and nothing is held to go on from; or only a file could
@@ -167,7 +186,7 @@ def _fetch(
     has_key = installation.settings.cdsapi_key is not None
     if source != ERA5_LAND or (not has_key and len(lacking) < len(months)):
         if not lacking:
-            return _Fetched()
+            return _Due()
         fetch = ", or set CDSAPI_KEY to have it fetched" if source == ERA5_LAND else ""
         said = (
             f"{source}: expected {lacking[0]} from a file, got none; run `drought ingest grid`, "
@@ -176,13 +195,9 @@ def _fetch(
         if first is not None or last is not None:
             raise InputError(said)
         _log.warning("%s", said)
-        return _Fetched(without_file=tuple(lacking))
-    wanted = [*lacking, *(months_to_settle(installation) if has_key else ())]
-    if wanted:
-        return _Fetched(len(bring(installation, wanted, advance=advance)))
-    if has_key:
-        bring_ranges(installation, advance=advance)
-    return _Fetched()
+        return _Due(without_file=tuple(lacking))
+    finals = months_to_settle(installation) if has_key else []
+    return _Due((lacking[-1:], lacking[:-1], finals), has_ranges=has_key)
 
 
 def _asked(
