@@ -41,9 +41,11 @@ def ask_in_turn(
         (months_to_settle(installation), None, True),
     )
     for months, at_once, with_ranges in rest:
+        if not months and not with_ranges:
+            continue
         try:
             ask(installation, months, countries=countries, at_once=at_once, with_ranges=with_ranges)
-        except InputError as error:
+        except (InputError, BlockingIOError) as error:  # the latter: of an open request for less
             refused.append(str(error))
     return refused
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pipeline.core.errors import InputError, NotPublishedError
-from pipeline.core.ids import ERA5_LAND
+from pipeline.core.ids import ERA5_LAND, Country
 from pipeline.core.months import Month
 from pipeline.local.data_store import DataStore
 from pipeline.steps import fetch, fetch_at_once
@@ -25,6 +25,7 @@ from tests.integration.fetching import (
     TAJIKISTAN,
     OpenStore,
     installed,
+    rows,
     stores,
     submissions,
 )
@@ -203,6 +204,29 @@ class TestAScheduler:
         assert fetch.collect(installation, wanted=[NEWEST]).came == [NEWEST]
         assert held(warehouse) == [AUGUST, NEWEST]
 
+    def test_nor_does_an_open_request_for_a_part_of_what_is_to_be_final(
+        self, installation: Installation, store: DataStore
+    ) -> None:
+        bring(installation, NEWEST)
+        wanted = NEWEST + 5
+        store.desk.newest_month = wanted
+        store.desk.behaviour = replace(store.desk.behaviour, queue_polls=99)
+        later = replace(installation, clock=lambda: datetime(2027, 4, 8, tzinfo=UTC))
+        fetch.ask(later, [NEWEST], countries=TAJIKISTAN)
+        both = (Country.TAJIKISTAN, Country.KYRGYZSTAN)
+        (said,) = ask_in_turn(later, wanted, countries=both)
+        assert said.startswith("data store: 2026-10: an open request asks for a smaller area")
+        assert "2027: 03" in submissions(store)
+
+    def test_asks_nothing_where_no_month_was_missed(
+        self, installation: Installation, warehouse: Engine
+    ) -> None:
+        bring(installation, SEPTEMBER)
+        query = "SELECT count(*) FROM ops.outcome WHERE step = 'fetch'"
+        ((before,),) = rows(warehouse, query)
+        ask_in_turn(installation, NEWEST, countries=TAJIKISTAN)
+        assert rows(warehouse, query) == [(before + 2,)]  # the month, and ranges
+
     def test_the_dag_asks_so(self) -> None:
         dag = Path(__file__).parents[2] / "dags" / "ingest_era5_land.py"
         assert "ask_in_turn(wiring.installation(), wanted)" in dag.read_text(encoding="utf-8")
@@ -211,7 +235,7 @@ class TestAScheduler:
 def test_a_run_asks_again_for_what_did_not_come_of_several_months(
     installation: Installation, warehouse: Engine, store: DataStore
 ) -> None:
-    """It asks for them together, and is run again tomorrow."""
+    """It is run again tomorrow."""
     bring(installation, AUGUST)
     store.desk.newest_month = SEPTEMBER
     with pytest.raises(NotPublishedError, match="got nothing for 2026-10"):
@@ -220,6 +244,29 @@ def test_a_run_asks_again_for_what_did_not_come_of_several_months(
     store.desk.newest_month = NEWEST
     run_as_far_as_it_goes(installation)
     assert held(warehouse) == [AUGUST, SEPTEMBER, NEWEST]
+
+
+def test_a_month_that_is_refused_keeps_the_newest_one_from_no_run(
+    installation: Installation,
+    warehouse: Engine,
+    store: DataStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor does it keep another kind of turn away, and the run fails with it all the same."""
+    bring(installation, JULY, SEPTEMBER)
+    asked = len(submissions(store))
+
+    def doom(moment: str, method: str, path: str) -> None:
+        for job in store.desk.jobs.values():
+            if "08" in job.inputs["month"]:
+                job.status, job.traceback = "failed", "RuntimeError: MARS"
+
+    store.on_call = doom
+    with pytest.raises(InputError, match=r"2026-08.*MARS"):
+        run(installation)
+    assert submissions(store)[asked:] == ["2026: 10", "2026: 08"]
+    assert held(warehouse) == [JULY, SEPTEMBER, NEWEST]
+    assert "fetch: InputError: ERA5-Land 2026-08" in caplog.text
 
 
 def test_who_brings_files_by_hand_is_told_which_month_lacks(
