@@ -12,13 +12,15 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
 HIDDEN = "***"
 SHORTEST = 6
 """Shorter ones are parts of ordinary words, and would make holes in them."""
 _SHORTEST_KEY = 8
 """Keys that nobody chose are longer."""
+_SHORTEST_IN_BASE64 = 7
+"""So much of a secret of six letters is its own, wherever it begins."""
 _NAMES_OF_SECRETS = re.compile(r"pass|pwd|token|key|secret|sig|auth|cred|code", re.IGNORECASE)
 _NO_SECRETS = re.compile(r"require_auth|passfile|sslkey|sslkeylogfile")
 """Of Postgres: ways to log in, and files."""
@@ -38,7 +40,7 @@ _listeners: list[Callable[[list[str]], None]] = []
 def know(secrets: Iterable[str]) -> None:
     """Remember texts that may not be shown, in every spelling of a URL, of JSON and of base64."""
     given = set(secrets)
-    plain = {one for secret in given for one in _spellings(secret) if len(one) >= SHORTEST}
+    plain = {one for secret in given for one in spellings(secret) if len(one) >= SHORTEST}
     encoded = {one for secret in given for one in _in_base64(secret)}
     new = sorted((plain - _known) | (encoded - _encoded))
     _known.update(plain)
@@ -86,13 +88,21 @@ def secrets_of_url(url: str) -> list[str]:
     """Return what a URL holds that may not be shown: its password, and what its query calls a secret."""
     try:
         parts = urlsplit(url)
-        user, password, asked = parts.username, parts.password, parse_qsl(parts.query)
+        user, password = parts.username, parts.password
     except ValueError:  # no URL after all
         return []
     if user and not password and looks_like_key(user) and not url.startswith(_WITH_LOGINS):
         password = user  # as in https://TOKEN@host
     found = [password, unquote(password)] if password else []
-    return found + [value for name, value in asked if _is_secret(name, value)]
+    return found + _secrets_of_query(parts.query)
+
+
+def _secrets_of_query(query: str) -> list[str]:
+    """Return what a query calls a secret, as it is meant, and as it is written where that differs."""
+    written = [part.partition("=")[::2] for part in query.split("&")]
+    asked = [(unquote_plus(name), unquote_plus(value), value) for name, value in written]
+    found = (one for name, *both in asked if _is_secret(name, both[0]) for one in both)
+    return list(dict.fromkeys(found))
 
 
 def _is_secret(name: str, value: str) -> bool:
@@ -125,6 +135,7 @@ def _keys(name: str, value: object) -> Iterator[str]:
             yield from _keys(inner, one)
     elif isinstance(value, str) and _NAMES_OF_KEYS.search(name):
         yield value
+        yield from _secrets_of_query(value.removeprefix("?"))  # a shared access signature is one
 
 
 def looks_like_key(text: str) -> bool:
@@ -133,9 +144,11 @@ def looks_like_key(text: str) -> bool:
     return len(text) >= _SHORTEST_KEY and (is_mixed or re.search(r"[a-z][A-Z]", text) is not None)
 
 
-def _spellings(secret: str) -> set[str]:
+def spellings(secret: str) -> set[str]:
+    """Return a secret as it stands, and in every spelling of a URL and of JSON."""
     return {
         secret,
+        quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
         unquote(secret),
@@ -153,6 +166,6 @@ def _in_base64(secret: str) -> Iterator[str]:
         written = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
         is_cut = (before + len(secret.encode())) % 3 != 0
         part = written[-(-before * 8 // 6) : len(written) - is_cut]
-        if len(part) >= _SHORTEST_KEY:
+        if len(part) >= _SHORTEST_IN_BASE64:
             yield part
             yield part.translate(str.maketrans("+/", "-_"))

@@ -27,6 +27,32 @@ def test_the_longer_one_goes_first() -> None:
     assert hidden("it is secret-key-of-another!") == f"it is {HIDDEN}!"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/a?sv=1&sig=ab/cdEFgh1234%2Bxyz%3D",
+        "https://h/a?sv=1&sig=ab%2FcdEFgh1234%2Bxyz%3D",
+        "https://h/a?sv=1&sig=ab%2fcdEFgh5678%2bxyz%3d",
+        "https://h/a?sv=1&sig=ab/cdEFgh9012%2Bxyz=",
+    ],
+)
+def test_a_secret_of_a_query_is_hidden_as_it_is_written_there(url: str) -> None:
+    know(secrets_of_url(url))
+    assert hidden(f"404 of {url}") == f"404 of https://h/a?sv=1&sig={HIDDEN}"
+
+
+def test_a_slash_may_be_quoted_or_not() -> None:
+    know(["ab/cd+efgh1"])
+    assert hidden("ab/cd%2Befgh1 ab%2Fcd%2Befgh1") == f"{HIDDEN} {HIDDEN}"
+
+
+@pytest.mark.parametrize("before", ["", "a:", "ab:", "abc:"])
+def test_in_base64_a_secret_of_six_letters_is_hidden_too(before: str) -> None:
+    know(["Zq8wK3"])
+    written = base64.b64encode(f"{before}Zq8wK3".encode()).decode()
+    assert hidden(f"Basic {written}, 401") == f"Basic {HIDDEN}, 401"
+
+
 @pytest.mark.parametrize("before", ["", "a:", "ab:", "abc:", "operator:"])
 @pytest.mark.parametrize("after", ["", "x", "yz"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
@@ -48,7 +74,7 @@ def test_a_secret_is_hidden_in_json() -> None:
     ("url", "secrets"),
     [
         ("ftp://agency:p%40ss@host/in", ["p%40ss", "p@ss"]),
-        ("https://host/in?token=a%20token&page=2", ["a token"]),
+        ("https://host/in?token=a%20token&page=2", ["a token", "a%20token"]),
         ("postgresql://host/db?user=u&password=s3cret&sslmode=require", ["s3cret"]),
         ("postgresql://host/db?password=abc12", []),  # of 5 letters: it would make holes in words
         (
@@ -62,6 +88,7 @@ def test_a_secret_is_hidden_in_json() -> None:
         ("postgresql://host/db?require_auth=password", []),
         ("postgresql://host/db?passfile=/srv/drought/pgpass&sslkey=/srv/drought/key", []),
         ("https://host/in?auth=bearer&code=default", []),
+        ("https://h/a?sv=1&sig=ab%2fcd%2B", ["ab/cd+", "ab%2fcd%2B"]),
         ("https://ghp_1234567890@host/in", ["ghp_1234567890", "ghp_1234567890"]),
         ("sftp://agency@host/in", []),
         ("http://[broken", []),
@@ -116,8 +143,13 @@ def test_keys_of_object_stores_are_secrets_though_no_setting_holds_them() -> Non
                 "AZURE_STORAGE_CONNECTION_STRING": "BlobEndpoint=https://drought.example/;"
                 "SharedAccessSignature=sv=2024&sig=of-a-share"
             },
-            ["sv=2024&sig=of-a-share"],
+            ["sv=2024&sig=of-a-share", "of-a-share"],
             id="one with a signature",
+        ),
+        pytest.param(
+            {"FSSPEC_ABFS": '{"sas_token": "?sv=2024&sig=of%2Fa%2Ftoken"}'},
+            ["?sv=2024&sig=of%2Fa%2Ftoken", "of/a/token", "of%2Fa%2Ftoken"],
+            id="a signature alone",
         ),
         pytest.param(
             {
