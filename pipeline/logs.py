@@ -15,13 +15,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, TextIO
-from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import Processor
 
-from pipeline.core.secrets import HIDDEN, SHORTEST, hidden
+from pipeline.core.secrets import HIDDEN, SHORTEST, hidden, spellings
 
 _OURS = "pipeline"
 _FIRST = ("time", "level", "event")
@@ -32,18 +31,8 @@ Mask = Callable[[str], str]
 
 def masking(secrets: Iterable[str]) -> Mask:
     """Return what replaces `secrets` in a text, also where they are quoted for a URL or for JSON."""
-    spelt = {
-        spelling
-        for one in secrets
-        if len(one) >= SHORTEST
-        for spelling in (
-            one,
-            quote(one, safe=""),
-            quote_plus(one),
-            json.dumps(one)[1:-1],
-            json.dumps(one, ensure_ascii=False)[1:-1],
-        )
-    }
+    every = {spelling for one in secrets for spelling in spellings(one)}
+    spelt = {one for one in every if len(one) >= SHORTEST}
     longest_first = sorted(spelt, key=lambda one: (-len(one), one))
 
     def mask(text: str) -> str:
@@ -184,9 +173,21 @@ class _ToErrorStream(logging.StreamHandler[TextIO]):
 
 def _as_json(mask: Mask) -> Callable[[Any, str, _Event], str]:
     def render(logger: object, method: str, event: _Event) -> str:
-        return mask(json.dumps(_in_order(event), default=str, ensure_ascii=False))
+        # Not in the line: without a number that is a secret it would be no JSON.
+        return json.dumps(_masked(_in_order(event), mask), ensure_ascii=False)
 
     return render
+
+
+def _masked(value: object, mask: Mask) -> object:
+    """Return what JSON can hold of a value, without secrets; a number that holds one becomes a text."""
+    if isinstance(value, dict):
+        return {mask(str(name)): _masked(one, mask) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(one, mask) for one in value]
+    said = mask(str(value))
+    is_kept = value is None or (isinstance(value, int | float) and said == str(value))
+    return value if is_kept else said
 
 
 def _as_line(mask: Mask) -> Callable[[Any, str, _Event], str]:

@@ -103,6 +103,16 @@ def test_no_secret_is_in_a_line_however_it_comes_in(is_json: bool) -> None:
         assert secret not in said, secret
 
 
+def test_a_line_is_json_whatever_the_secret_is() -> None:
+    to = lines(is_json=True, secrets=["123456", 'pa"ss}wörd'])
+    with redirect_stderr(to):
+        LOG.warning("stored", extra={"bytes": 1234567, "rows": 7, "123456": [None, True, 2.5]})
+        LOG.warning("beside", extra={"about": {"k": ('pa"ss}wörd', Path("/123456"))}})
+    first, second = (json.loads(line) for line in to.getvalue().splitlines())
+    assert (first["bytes"], first["rows"], first["***"]) == ("***7", 7, [None, True, 2.5])
+    assert second["about"] == {"k": ["***", "/***"]}
+
+
 @pytest.mark.parametrize("is_json", [True, False])
 def test_keys_of_the_file_of_channels_are_in_no_line_since_it_was_read(
     is_json: bool, tmp_path: Path
