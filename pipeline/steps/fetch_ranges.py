@@ -52,7 +52,8 @@ def months_without_range(installation: Installation, area: cds.Area) -> list[Mon
 def without_range(holdings: Iterable[Holding], area: cds.Area) -> list[Month]:
     """Return the months that have rain and no way to a PET, oldest first.
 
-    The range of a month whose rain is final has to be final too. Files of which it is not known
+    The range of a month whose rain is final has to be final too, also one that is held beside all that
+    Penman-Monteith needs: else the month waits for its final values for ever. Files of which it is not known
     what they hold count as those that hold rain alone.
     """
     months = groupby(sorted(holdings, key=lambda one: one.month), key=lambda one: one.month)
@@ -61,14 +62,17 @@ def without_range(holdings: Iterable[Holding], area: cds.Area) -> list[Month]:
 
 def _wants_range(files: Sequence[Holding], area: cds.Area) -> bool:
     rain = [file for file in files if file.holds_rain]
-    if not rain or any(_holds(file, REQUIRED) for file in files):
+    if not rain:
         return False
-    ranges = {
-        file.release
-        for file in files
-        if _holds(file, HARGREAVES) and (file.area is None or cds.Area(*file.area).holds(area))
-    }
     is_final = any(file.release is Release.FINAL for file in rain)
+    with_range = [file for file in files if _holds(file, HARGREAVES)]
+    ranges = {
+        file.release for file in with_range if file.area is None or cds.Area(*file.area).holds(area)
+    }
+    if any(_holds(file, REQUIRED) for file in files):
+        # None is needed, but what is made of a preliminary one keeps the month preliminary.
+        is_held_back = any(file.release is not Release.FINAL for file in with_range)
+        return is_final and is_held_back and Release.FINAL not in ranges
     return Release.FINAL not in ranges if is_final else not ranges
 
 

@@ -47,6 +47,22 @@ OLD = Holding(MONTH, FINAL, 1, "key", None, None, None)
             False,
             id="both preliminary",
         ),
+        pytest.param(
+            [file(*ALL), file(*RANGE, release=PRELIMINARY)],
+            True,
+            id="not needed, but a preliminary one keeps the month preliminary",
+        ),
+        pytest.param(
+            [file(*ALL), file(*RANGE, release=PRELIMINARY), file(*RANGE)],
+            False,
+            id="not needed, and final",
+        ),
+        pytest.param(
+            [file(*ALL, release=PRELIMINARY), file(*RANGE, release=PRELIMINARY)],
+            False,
+            id="not needed, and the month is preliminary",
+        ),
+        pytest.param([file(*ALL), file(*RANGE, area=HERE)], False, id="not needed, and here"),
         pytest.param([file(*RAIN), file(*RANGE, area=HERE)], False, id="asked for just this area"),
         pytest.param(
             [file(*RAIN), file(*RANGE, area=(41.0, 67.0, 36.5, 75.5))],
