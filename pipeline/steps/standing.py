@@ -71,14 +71,14 @@ def stand(
     now = clock()
     try:
         settings = read_settings()
-    except DroughtError as error:
+    except (DroughtError, OSError) as error:  # the latter: of a folder of secrets
         return Standing(now, [Reason("settings", Verdict.BROKEN, _line(error))], [], None, None)
     mask = masking(secrets_of(settings))
     found: Status | None = None
     reasons: list[Reason] = []
     try:
         found = status(installation())
-    except (DroughtError, SQLAlchemyError, psycopg.Error) as error:
+    except (DroughtError, OSError, SQLAlchemyError, psycopg.Error) as error:
         said = mask(_line(error)).removeprefix("database: ")
         reasons.append(Reason("database", Verdict.BROKEN, said))
         wrong = implausible(now, None)

@@ -23,6 +23,7 @@ from sqlalchemy import text
 
 from pipeline.core.ids import Origin
 from pipeline.local.postgres import EmbeddedPostgres
+from pipeline.settings import settings_from_environment
 from pipeline.steps.check import check
 from pipeline.steps.checkup import Verdict
 from pipeline.steps.installation import Installation
@@ -160,6 +161,15 @@ class TestStatus:
         assert done.returncode == 1
         facts = by_the_schema(json.loads(done.stdout))
         assert [reason["what"] for reason in facts["reasons"]] == ["settings"]
+
+    def test_a_folder_of_secrets_that_cannot_be_looked_at_is_said(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", f"/{'x' * 300}")
+        found = stand(settings_from_environment, lambda: installation)
+        (reason,) = found.reasons
+        assert (reason.what, reason.verdict) == ("settings", Verdict.BROKEN)
+        assert "File name too long" in reason.said
 
     def test_a_server_of_ours_is_not_started_to_look(self, tmp_path: Path) -> None:
         server = EmbeddedPostgres(tmp_path / "var" / "postgres")
