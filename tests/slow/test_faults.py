@@ -22,11 +22,11 @@ KILLS = (4, 18, 21, 24)
 SEEDS = dict.fromkeys(CASES, 0) | {
     "disk full": 4,
     "disk full, database too": 10,
-    "data store cut": 2,
+    "data store cut": 7,
     "twice at once": 3,
 }
-"""Of each fault a telling one: a disk that fills in `run`, transfers that are cut, two `deliver` rather than
-two `approve`."""
+"""Of each fault a telling one: a disk that fills in `run`, a store that hangs up in the middle of it, two
+`deliver` rather than two `approve`."""
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def month_ends_the_same(at: Bench, fault: str, seed: int) -> None:
         came = run_case(at, fault, seed)
     except Impossible as why:
         pytest.skip(str(why))
-    # Two commands at once need not disturb each other, and transfers that are cut are gone on with.
-    assert came.hits or fault in {"twice at once", "data store cut"}, came.note
+    # Two commands at once need not disturb each other.
+    assert came.hits or fault == "twice at once", came.note
     assert came.looks > 0
     assert came.untrue == [], came.note
     assert came.lost == [], came.note
