@@ -90,8 +90,8 @@ def more_notice(month: Month, alerts: int, *, is_exercise: bool) -> Notice:
     """Return the mail about alerts that were raised for a month after the mail that closed it."""
     counted = _counted(alerts, "alert")
     sections = [
-        f"Raised for {month} after the message that closed it: {counted}. A reading came later, or "
-        "values were corrected.",
+        f"Raised for {month} after the message that closed it: {counted}. A reading came later, values "
+        "or a plan were changed, or alerts began to be told.",
         "`drought status` shows which wait for approval, and which messages have not left.",
         _INSIDE,
     ]
@@ -145,7 +145,7 @@ def undecided_notice(said: str, *, is_exercise: bool) -> Notice:
         said,
         "Until that is mended no stage is decided, no month is looked at, and no message about a month "
         "comes.\nSet DROUGHT_SOURCE to the source that is to decide, or do what is said above. You are told "
-        "once; `drought doctor` shows whether it is mended.",
+        "once a month; `drought doctor` shows whether it is mended.",
         _INSIDE,
     ]
     return labelled("Drought monitor: no source decides", sections, is_exercise=is_exercise)

@@ -27,7 +27,8 @@ from pipeline.alerts.notices import Notice
 from pipeline.core.area_shares import AreaShare
 from pipeline.core.components import Component
 from pipeline.core.errors import InputError
-from pipeline.core.ids import Origin
+from pipeline.core.ids import ERA5_LAND, Origin
+from pipeline.core.indicators import Indicator
 from pipeline.core.months import Month, months_between
 from pipeline.plans.lateness import LateReading
 from pipeline.steps.installation import Installation, acts_as, deciding_sources
@@ -299,16 +300,17 @@ class _Teller:
         )
 
     def _undecided(self, said: str) -> Sequence[str]:
-        """Tell of the trouble once, however long it lasts."""
+        """Tell of the trouble in place of each month that is due."""
+        due = read_newest_due(self.connection, self._due_after(ERA5_LAND), self.now)
         notice = undecided_notice(said, is_exercise=self.is_exercise)
-        is_new = self._save(NoticeKind.STEP_FAILING, f"undecided: {said}", notice)
+        is_new = self._save(NoticeKind.STEP_FAILING, f"undecided {due}: {said}", notice)
         return ["no source decides"] if is_new else []
 
     def _more(self) -> tuple[Month, ...]:
-        """Tell of alerts that were raised for months closed before."""
+        """Tell of alerts that were raised for months closed before, the newest of them: a plan may change them all."""
         return tuple(
             month
-            for month, alerts, newest in read_raised_since(self.connection)
+            for month, alerts, newest in read_raised_since(self.connection)[-MOST_MONTHS:]
             if self._save(
                 NoticeKind.MONTH_CLOSED,
                 f"{month} {newest}",
@@ -495,7 +497,9 @@ class _Teller:
 
 
 def _explains(lacking: set[str], late: LateReading) -> bool:
-    """Whether a reading of a month is late because of a step that the month lacks."""
+    """Whether a reading of a month is late because of a step that the month lacks; a document comes by itself."""
+    if isinstance(late.measure, Indicator):
+        return False
     steps = {"data", "compute"} | ({"maps"} if isinstance(late.measure, AreaShare) else set())
     return bool(lacking & steps)
 

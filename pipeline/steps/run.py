@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.core.components import Component
 from pipeline.core.errors import DroughtError, InputError
 from pipeline.core.ids import ERA5_LAND
 from pipeline.core.months import Month, months_between
@@ -18,10 +20,12 @@ from pipeline.steps.compute import compute
 from pipeline.steps.deliver import Delivered, deliver
 from pipeline.steps.escalate import escalate
 from pipeline.steps.evaluate import evaluate
+from pipeline.steps.fetch import ask
 from pipeline.steps.fetch_at_once import bring, bring_ranges
-from pipeline.steps.installation import Installation, grid_source
+from pipeline.steps.installation import Installation, acts_as, grid_source
 from pipeline.steps.maps import bring_maps
 from pipeline.steps.months import tell_of_months
+from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance
 from pipeline.steps.publish import publish
 from pipeline.steps.settling import months_to_settle
@@ -160,14 +164,32 @@ def _has_stages(installation: Installation) -> bool:
 def _fetch(this: Round, installation: Installation, due: _Due, advance: Advance) -> int:
     """Fetch what is due, one turn after another; return how many months came."""
     came = 0
-    for months in filter(None, due.turns):
+    refused: list[InputError] = []
+    turns = [months for months in due.turns if months]
+    for number, months in enumerate(turns, 1):
         done = this.attempt("fetch", partial(_bring, installation, months, advance))
-        if done is None and isinstance(this.troubles[-1], OSError):
-            return came  # no answer: the next turn would wait as long for one
         came += done or 0
+        trouble = this.troubles[-1] if done is None else None
+        if isinstance(trouble, OSError):  # the next turn would wait as long for an answer
+            rest = [month for turn in turns[number:] for month in turn]
+            if isinstance(trouble, TimeoutError) and (rest or due.has_ranges):  # a long queue
+                put_in = partial(ask, installation, rest, with_ranges=due.has_ranges)
+                this.attempt("fetch", put_in)
+            return came
+        if isinstance(trouble, InputError):
+            refused.append(trouble)
     if due.has_ranges:
         this.attempt("fetch", lambda: bring_ranges(installation, advance=advance))
+    if refused:
+        _leave_as_last_word(installation, refused[0])
     return came
+
+
+@acts_as(Component.INGEST)
+def _leave_as_last_word(installation: Installation, trouble: InputError) -> None:
+    """Write down a refusal once more: what went well after it is not how fetching stands."""
+    with suppress(InputError), recorded(installation.warehouse, "fetch"):
+        raise trouble
 
 
 def _bring(installation: Installation, months: Sequence[Month], advance: Advance) -> int:
@@ -197,6 +219,10 @@ def _due(installation: Installation, first: Month | None, last: Month | None) ->
         _log.warning("%s", said)
         return _Due(without_file=tuple(lacking))
     finals = months_to_settle(installation) if has_key else []
+    if len(lacking) == len(
+        months
+    ):  # a history is brought from its beginning on: later runs fill what lacks of it
+        return _Due((lacking, finals), has_ranges=has_key)
     return _Due((lacking[-1:], lacking[:-1], finals), has_ranges=has_key)
 
 

@@ -45,8 +45,10 @@ def ask_in_turn(
             continue
         try:
             ask(installation, months, countries=countries, at_once=at_once, with_ranges=with_ranges)
-        except (InputError, BlockingIOError) as error:  # the latter: of an open request for less
+        except InputError as error:
             refused.append(str(error))
+        except BlockingIOError as error:  # of an open request for less
+            refused.append(f"{error}; in Airflow: clear the task `ask` when that one has ended")
     return refused
 
 

@@ -178,7 +178,8 @@ def _messages(found: Status) -> Iterator[Reason]:
         elif one.refused:
             said = f"{one.channel} refused {one.refused} messages; `drought status` says why"
             yield Reason("channel", Verdict.ATTENTION, said)
-        elif one.overdue:  # else what was said last holds them up
+        # A channel that fails holds up all; a refusal only what follows in its chain.
+        if one.overdue and one.failing_since is None:
             said = f"{one.overdue} messages by {one.channel} could leave for more than a day and were not tried; see that deliver_alerts, or the timer of `drought deliver`, runs"
             yield Reason("undelivered", Verdict.ATTENTION, said)
 

@@ -519,7 +519,16 @@ class TestHours:
             )
         (said,) = undelivered(office)
         assert said.startswith("2 messages by mail")
-        # What was tried says itself how it stands.
+        # A mailbox that is full holds up nobody else's.
+        with office.warehouse.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO alert.notice (recipient_id, subject, body, state, error) VALUES "
+                    "('operator', 'refused', '-', 'failed', 'full')"
+                )
+            )
+        assert undelivered(office) == [said]
+        # What does not answer says itself how it stands.
         with office.warehouse.begin() as connection:
             save_down(connection, "mail", NOW, NOW, "no answer")
         assert undelivered(office) == []

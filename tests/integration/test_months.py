@@ -503,6 +503,12 @@ class TestLateByPlan:
             "water_availability_forecast_percent_of_norm"
         )
 
+    def test_a_document_is_told_of_while_the_data_lack(self, world: Watched) -> None:
+        self.heard(world, 20, 20)
+        assert tell_of_months(world.on("2021-03-13")).stuck == ("2021-02 (data)",)
+        assert tell_of_months(world.on("2021-03-21")).late == ("2021-02 UZ",)
+        assert tell_of_months(world.on("2021-03-22")) == Told()
+
     def test_it_is_told_while_the_month_stands_at_another_step(self, world: Watched) -> None:
         self.heard(world, 20, 20)
         world.data(FEBRUARY)
@@ -640,7 +646,7 @@ class TestFailingStep:
 
 
 class TestNoSourceDecides:
-    def test_it_is_told_of_once_with_what_to_do(self, world: Watched) -> None:
+    def test_it_is_told_of_once_a_month_with_what_to_do(self, world: Watched) -> None:
         with world.place.warehouse.begin() as connection:
             raw = RawFile("second.nc", f"{2:064x}", 1000, "grid/second.nc")
             file_id, _ = save_file(
@@ -648,13 +654,14 @@ class TestNoSourceDecides:
             )
             save_grid_months(connection, file_id, "chirps", {FEBRUARY: Release.FINAL})
         assert tell_of_months(world.on("2021-03-13")) == Told(failing=("no source decides",))
-        for day in ("2021-03-14", "2021-04-13"):
+        for day in ("2021-03-14", "2021-04-01"):
             assert tell_of_months(world.on(day)) == Told()
         assert world.notices() == [("step_failing", "Drought monitor: no source decides")]
         said = world.body("step_failing")
         assert "holds several sources (chirps, era5-land)" in said
         assert "Set DROUGHT_SOURCE to the source that is to decide" in said
         assert "has failed since" not in said
+        assert tell_of_months(world.on("2021-04-13")).failing == ("no source decides",)
 
 
 class TestNobodyToTell:

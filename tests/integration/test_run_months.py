@@ -266,7 +266,33 @@ def test_a_month_that_is_refused_keeps_the_newest_one_from_no_run(
         run(installation)
     assert submissions(store)[asked:] == ["2026: 10", "2026: 08"]
     assert held(warehouse) == [JULY, SEPTEMBER, NEWEST]
+    # What went well after it does not hide it from the status.
+    ((state,),) = rows(
+        warehouse,
+        "SELECT state FROM ops.outcome WHERE step = 'fetch' ORDER BY outcome_id DESC LIMIT 1",
+    )
+    assert state == "failed"
     assert "fetch: InputError: ERA5-Land 2026-08" in caplog.text
+
+
+def test_while_the_newest_month_stands_in_a_long_queue_the_others_get_into_it(
+    installation: Installation, store: DataStore
+) -> None:
+    bring(installation, JULY, SEPTEMBER)
+    asked = len(submissions(store))
+    store.desk.behaviour = replace(store.desk.behaviour, queue_polls=10_000)
+    impatient = installation.settings.model_copy(update={"cds_wait_seconds": 0.2})
+    with pytest.raises(TimeoutError, match="not ready"):
+        run(replace(installation, settings=impatient))
+    assert submissions(store)[asked:] == ["2026: 10", "2026: 08"]
+
+
+def test_a_history_is_brought_from_its_beginning_on(
+    installation: Installation, store: DataStore
+) -> None:
+    """Killed in the middle, it is what later runs go on from."""
+    run_as_far_as_it_goes(installation, AUGUST, NEWEST)
+    assert submissions(store) == ["2026: 08 09 10"]
 
 
 def test_who_brings_files_by_hand_is_told_which_month_lacks(
