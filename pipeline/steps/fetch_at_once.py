@@ -29,7 +29,7 @@ from pipeline.steps.outcome import recorded
 from pipeline.steps.progress import Advance, quietly
 from pipeline.warehouse.locks import only_asker
 
-_AT_ONCE = 4
+AT_ONCE = 4
 """Open requests of one command: the store takes few of a data set from one account."""
 
 
@@ -185,7 +185,7 @@ def _go_on(
         try:
             asked_now = set() if tally.failures else left - coming
             kind = tally.product_type
-            ask_for(installation, store, asked_now, area, _AT_ONCE, product_type=kind)
+            ask_for(installation, store, asked_now, area, AT_ONCE, product_type=kind)
             bring_on(installation, store)
         finally:
             relied |= _bringing(installation, left, area, tally.product_type)

@@ -21,7 +21,7 @@ from pipeline.steps.deliver import Delivered, deliver
 from pipeline.steps.escalate import escalate
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.fetch import ask
-from pipeline.steps.fetch_at_once import bring, bring_ranges
+from pipeline.steps.fetch_at_once import AT_ONCE, bring, bring_ranges
 from pipeline.steps.installation import Installation, acts_as, grid_source
 from pipeline.steps.maps import bring_maps
 from pipeline.steps.months import tell_of_months
@@ -173,8 +173,8 @@ def _fetch(this: Round, installation: Installation, due: _Due, advance: Advance)
         if isinstance(trouble, OSError):  # the next turn would wait as long for an answer
             rest = [month for turn in turns[number:] for month in turn]
             if isinstance(trouble, TimeoutError) and (rest or due.has_ranges):  # a long queue
-                put_in = partial(ask, installation, rest, with_ranges=due.has_ranges)
-                this.attempt("fetch", put_in)
+                put_in = partial(ask, at_once=AT_ONCE, with_ranges=due.has_ranges)
+                this.attempt("fetch", partial(put_in, installation, rest))
             return came
         if isinstance(trouble, InputError):
             refused.append(trouble)
@@ -219,9 +219,8 @@ def _due(installation: Installation, first: Month | None, last: Month | None) ->
         _log.warning("%s", said)
         return _Due(without_file=tuple(lacking))
     finals = months_to_settle(installation) if has_key else []
-    if len(lacking) == len(
-        months
-    ):  # a history is brought from its beginning on: later runs fill what lacks of it
+    if len(lacking) == len(months):
+        # A history is brought from its beginning on: later runs fill what lacks of it.
         return _Due((lacking, finals), has_ranges=has_key)
     return _Due((lacking[-1:], lacking[:-1], finals), has_ranges=has_key)
 

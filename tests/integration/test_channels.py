@@ -510,28 +510,24 @@ class TestHours:
         # Nothing failed, as where the DAG that delivers is paused; who is asleep is counted in no line.
         (said,) = undelivered(office)
         assert said.startswith("1 messages by mail could leave for more than a day")
-        with office.warehouse.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO alert.notice (recipient_id, subject, body, written_at) VALUES "
-                    "('operator', 'old', '-', now() - interval '25 hours'), ('operator', 'new', '-', now())"
-                )
-            )
+        put_notice(office, "now() - interval '25 hours', 'queued', NULL")
+        put_notice(office, "now(), 'queued', NULL")
         (said,) = undelivered(office)
         assert said.startswith("2 messages by mail")
         # A mailbox that is full holds up nobody else's.
-        with office.warehouse.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO alert.notice (recipient_id, subject, body, state, error) VALUES "
-                    "('operator', 'refused', '-', 'failed', 'full')"
-                )
-            )
+        put_notice(office, "now(), 'failed', 'full'")
         assert undelivered(office) == [said]
         # What does not answer says itself how it stands.
         with office.warehouse.begin() as connection:
             save_down(connection, "mail", NOW, NOW, "no answer")
         assert undelivered(office) == []
+
+
+def put_notice(office: Installation, told: str) -> None:
+    """Write a notice to the operator: when, its state and its error."""
+    insert = "INSERT INTO alert.notice (recipient_id, subject, body, written_at, state, error) "
+    with office.warehouse.begin() as connection:
+        connection.execute(text(f"{insert} VALUES ('operator', 'a notice', '-', {told})"))
 
 
 def undelivered(office: Installation) -> list[str]:

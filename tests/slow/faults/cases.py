@@ -229,9 +229,8 @@ def database_gone(at: Bench, random: Random) -> Came:
         command.wait()
         here.note_unheard()
         here.after(command)
-        if (
-            step == APPROVE
-        ):  # which alerts wait is looked up before; who is told that it is away starts it
+        if step == APPROVE:
+            # Which alerts wait is looked up before; who is told that it is away starts it.
             up = here.start("db", "up")
             assert up.wait() == 0, up.said()
         return _to_the_end(here, step)
