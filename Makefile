@@ -147,11 +147,12 @@ test-unit-without-airflow: $(CORE_VENV)/.ready ## the unit tests of all but the 
 	@! $(CORE_VENV)/bin/python -c 'import airflow' 2>/dev/null || { echo "Airflow is installed in $(CORE_VENV)" >&2; exit 1; }
 	$(CORE_VENV)/bin/python -m pytest -q -n 2 $(addprefix --ignore=tests/unit/,$(DOMAIN)) tests/unit
 
+# Three on two cores: with two the cores stood idle a third of the time, waiting for Postgres, schedulers and browsers.
 test: setup ## all tests but the slow; fails if fewer are collected than tests/floor.txt says
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/slow --floor "$$(cat tests/floor.txt)"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/slow --floor "$$(cat tests/floor.txt)"
 
-# The longest first, three beside each other: much of their time goes into waiting for schedulers.
-LONGEST := $(addprefix tests/slow/test_,faults.py two_workers.py live.py)
+# The longest first; three beside each other here as well.
+LONGEST := $(addprefix tests/slow/test_,two_workers.py faults.py live.py kills.py)
 
 test-slow: setup ## tests that start whole systems: Airflow live, workers, killed cycles
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/slow/test_*.py))
