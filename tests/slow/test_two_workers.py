@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,23 +151,36 @@ def lay_maps(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def ways(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
-    with DataStore(NEWEST, behaviour=Behaviour(queue_polls=0)) as store:
+    with ExitStack() as open_until_all_is_seen:
+        enter = open_until_all_is_seen.enter_context
+        store = enter(DataStore(NEWEST, behaviour=Behaviour(queue_polls=0)))
         one, shared = world.copy("one_machine"), world.copy("two_machines")
         url = {"CDSAPI_URL": store.url}
-        with machines(world, shared, url, tmp_path_factory.mktemp("machines")) as two:
-            alone, together = [], []
-            # What is published at last stands for all.
-            for months, following in ((FIRST, AFTER_INGEST[:-1]), (FILLED, AFTER_INGEST)):
-                two.run_months(months, following)
-                together.append(shared.rows())
-                spans = [("ingest", "era5-land", month, month) for month in months]
-                for *words, start, end in [*spans, ("run", months[0], months[-1])]:
-                    span = ("--from", str(start), "--to", str(end))
-                    drought([*map(str, words), *span], {**one.environment, **url})
-                alone.append(one.rows())
-                if months is FIRST:  # which `run` publishes, and the two machines do not
-                    shutil.rmtree(one.var / "bulletins" / str(FIRST[0]))
-            yield Ways((alone[0], alone[1]), (together[0], together[1]), one.files(), one.var, two)
+        # The two share nothing but the store, and the machines wait much.
+        alone = enter(ThreadPoolExecutor(1)).submit(run_alone, one, url)
+        two = enter(machines(world, shared, url, tmp_path_factory.mktemp("machines")))
+        two.run_months(FIRST, AFTER_INGEST[:-1])
+        after_first = shared.rows()
+        # What is published at last stands for all.
+        two.run_months(FILLED, AFTER_INGEST)
+        together = after_first, shared.rows()
+        yield Ways(alone.result(), together, one.files(), one.var, two)
+
+
+def run_alone(one: Copy, url: Mapping[str, str]) -> tuple[Rows, Rows]:
+    """Have the same months brought and followed by commands; return the rows after each part."""
+    environment = {**one.environment, **url}
+
+    def rows_after(months: Sequence[Month]) -> Rows:
+        spans = [("ingest", "era5-land", month, month) for month in months]
+        for *words, start, end in [*spans, ("run", months[0], months[-1])]:
+            drought([*map(str, words), "--from", str(start), "--to", str(end)], environment)
+        return one.rows()
+
+    after_first = rows_after(FIRST)
+    # `run` publishes it, and the two machines do not.
+    shutil.rmtree(one.var / "bulletins" / str(FIRST[0]))
+    return after_first, rows_after(FILLED)
 
 
 def drought(command: Sequence[str], environment: Mapping[str, str]) -> None:
