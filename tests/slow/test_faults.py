@@ -13,13 +13,15 @@ from tests.slow.faults.judging import month_ends_the_same
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 SEEDS = dict.fromkeys(CASES, 0) | {
+    "database gone": 3,
     "disk full": 4,
     "disk full, database too": 10,
     "data store cut": 7,
     "twice at once": 3,
 }
-"""Of each fault a telling one: a disk that fills in `run`, a store that hangs up in the middle of it, two
-`deliver` rather than two `approve`."""
+"""Of each fault a telling one that cannot come too late: a database that goes as `run` is about to ask it, not by
+the clock, a disk that fills in `run`, a store that hangs up in the middle of it. Two `deliver` rather than two
+`approve`."""
 
 
 @pytest.mark.parametrize("fault", [fault for fault in CASES if fault != "killed"])

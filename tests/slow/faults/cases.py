@@ -211,21 +211,31 @@ def _killed_when_taken(here: Office, words: tuple[str, ...], number: int) -> Com
 
 
 def database_gone(at: Bench, random: Random) -> Came:
-    """The server is killed, whole or its first process alone, or stopped at once; the next command
-    that does work starts it again."""
+    """The server is killed, whole or its first process alone, or stopped at once, by the clock or as
+    a statement is about to be asked; the next command that does work starts it again."""
     step = random.choice((RUN, RUN, RUN, APPROVE, DELIVER, PUBLISH))
     how = random.choice(("all processes killed", "first process killed", "immediate stop"))
+    is_by_clock = random.choice((True, False))
     after = random.uniform(0.05, 0.95) * at.undisturbed.seconds[step]
+    statements = at.undisturbed.counts[step]["statement"]
+    number = random.randint(1, statements)
+    when = f"after {after:.2f} s" if is_by_clock else f"at statement {number} of {statements}"
     with office(at.hands, at.world, at.undisturbed, has_own_server=True) as here:
-        here.came.note = f"{step}: {how} after {after:.2f} s"
+        here.came.note = f"{step}: {how} {when}"
         up = here.start("db", "up")
         assert up.wait() == 0, up.said()
         _before(here, step)
         words = here.words(step)
         assert words is not None
-        command = here.start(*words)
-        command.is_ended.wait(after)
-        _end_database(here, how)
+        if is_by_clock:
+            command = here.start(*words)
+            command.is_ended.wait(after)
+            _end_database(here, how)
+        else:
+            trap = {"kind": "statement", "number": number, "halts": True}
+            command = here.start(*words, trap=trap)
+            with command.halted():
+                _end_database(here, how)
         command.wait()
         here.note_unheard()
         here.after(command)

@@ -31,16 +31,21 @@ class Command:
     pid: int = 0
     code: int | None = None
     is_started: threading.Event = field(default_factory=threading.Event)
+    is_halted: threading.Event = field(default_factory=threading.Event)
+    """It halts at an event, or has ended."""
     is_ended: threading.Event = field(default_factory=threading.Event)
 
     def wait(self) -> int:
         """Return its exit code, negative for a signal."""
-        if not self.is_ended.wait(_LONGEST_SECONDS):
+        self._wait_for(self.is_ended)
+        assert self.code is not None, "the zygote is gone"
+        return self.code
+
+    def _wait_for(self, event: threading.Event) -> None:
+        if not event.wait(_LONGEST_SECONDS):
             self.kill()
             self.is_ended.wait(20)
             raise TimeoutError(f"drought {' '.join(self.arguments)}: hung; {self.said()[-2000:]}")
-        assert self.code is not None, "the zygote is gone"
-        return self.code
 
     def kill(self) -> None:
         """Kill it now, unless it has ended."""
@@ -48,6 +53,16 @@ class Command:
         if not self.is_ended.is_set():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Wait until it halts at the event of its trap, or ends; let it go on after the block."""
+        self._wait_for(self.is_halted)
+        try:
+            yield
+        finally:
+            if not self.is_ended.is_set():
+                os.kill(self.pid, signal.SIGCONT)
 
     def said(self) -> str:
         """What it wrote to the error stream."""
@@ -130,13 +145,17 @@ class Hands:
             if what == b"started":
                 command.pid = int(value)
                 command.is_started.set()
+            elif what == b"halted":
+                command.is_halted.set()
             else:
                 command.code = int(value)
                 command.is_ended.set()
+                command.is_halted.set()
         self.is_gone = True
         for command in [*self._commands.values()]:
             command.is_started.set()
             command.is_ended.set()
+            command.is_halted.set()
 
 
 def may_mount() -> bool:

@@ -1,4 +1,4 @@
-"""Counted events of a command, and its end at one of them: SIGKILL before the event takes place.
+"""Counted events of a command, and a signal at one of them: its end, or a halt, before the event takes place.
 
 An event is a statement or a commit to the database, a file opened for writing, renamed, linked or
 removed, brought to the disk, a call to the data store, or a command to the mail server. The process
@@ -30,10 +30,11 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class _Trap:
-    """Counts; ends the process before the `number`-th event of a kind."""
+    """Counts; ends or halts the process before the `number`-th event of a kind."""
 
     def __init__(self, kind: str, number: int) -> None:
         self.kind, self.number = kind, number
+        self.signal: int = signal.SIGKILL
         self.counts: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.tally: str = ""
@@ -42,7 +43,7 @@ class _Trap:
         with self.lock:
             self.counts[kind] += 1
             if kind == self.kind and self.counts[kind] == self.number:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self.signal)
 
     def heard(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Take an audit event of the interpreter."""
@@ -63,17 +64,24 @@ _trap = _Trap("", 0)
 
 
 def set_up(
-    kind: str = "", number: int = 0, tally: str = "", impatience_seconds: float = 0.0
+    kind: str = "",
+    number: int = 0,
+    tally: str = "",
+    impatience_seconds: float = 0.0,
+    *,
+    halts: bool = False,
 ) -> None:
     """Count events from now on.
 
     Args:
-        kind: of `KINDS`; empty: nothing is killed.
+        kind: of `KINDS`; empty: nothing happens.
         number: the process ends before so manieth event of that kind.
+        halts: it halts there instead, until it is told to go on.
         tally: a file for the counts, written when the command ends.
         impatience_seconds: how long a channel may keep `deliver` waiting, unless 0.
     """
     _trap.kind, _trap.number, _trap.tally = kind, number, tally
+    _trap.signal = signal.SIGSTOP if halts else signal.SIGKILL
     if impatience_seconds:
         _DELIVER.__kwdefaults__["seconds"] = impatience_seconds
     if not (kind or tally):

@@ -2,7 +2,7 @@
 
 Importing the science takes seconds; here it is done once. A line in is JSON: a number, the arguments,
 the environment, the files for both outputs, and the trap. Lines out: ``NUMBER started PID``, then
-``NUMBER ended CODE``, the code negative for a signal.
+``NUMBER ended CODE``, the code negative for a signal; between them ``NUMBER halted SIGNAL`` for one that halts.
 """
 
 from __future__ import annotations
@@ -62,9 +62,11 @@ def main() -> None:
                 running[child] = asked["number"]
                 _say(asked["number"], "started", child)
         for child in list(running):
-            ended, code = os.waitpid(child, os.WNOHANG if is_open else 0)
-            if ended:
-                _say(running.pop(child), "ended", os.waitstatus_to_exitcode(code))
+            changed, word = os.waitpid(child, os.WUNTRACED | (os.WNOHANG if is_open else 0))
+            if changed and os.WIFSTOPPED(word):
+                _say(running[child], "halted", os.WSTOPSIG(word))
+            elif changed:
+                _say(running.pop(child), "ended", os.waitstatus_to_exitcode(word))
 
 
 def _say(*words: object) -> None:
